@@ -1,0 +1,39 @@
+//! The byte tests that the reader and the validator share.
+
+/// How many bytes from the start of `bytes` are plain string content: no quote, no backslash, no
+/// control character. Equal to `bytes.len()` where none of these occurs.
+#[inline]
+pub(super) fn plain_run(bytes: &[u8]) -> usize {
+    let (words, tail) = bytes.as_chunks::<8>();
+    for (index, word) in words.iter().enumerate() {
+        let marks = ends_plain(u64::from_le_bytes(*word));
+        if marks != 0 {
+            return index * 8 + (marks.trailing_zeros() / 8) as usize;
+        }
+    }
+    let plain = |&&byte: &&u8| byte >= b' ' && byte != b'"' && byte != b'\\';
+    words.len() * 8 + tail.iter().take_while(plain).count()
+}
+
+/// Marks, in the top bit of each byte, the bytes that end plain content.
+///
+/// A subtraction may borrow into the byte above a marked one, so only the lowest mark is sure to be
+/// right. It is the only one used. Bytes of 0x80 and above are never marked: the complements clear
+/// them.
+#[inline]
+const fn ends_plain(word: u64) -> u64 {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const TOPS: u64 = ONES << 7;
+    let quote = word ^ (ONES * b'"' as u64);
+    let backslash = word ^ (ONES * b'\\' as u64);
+    let marks = (quote.wrapping_sub(ONES) & !quote)
+        | (backslash.wrapping_sub(ONES) & !backslash)
+        | (word.wrapping_sub(ONES * b' ' as u64) & !word);
+    marks & TOPS
+}
+
+/// Whether `byte` may stand between tokens (RFC 8259 section 2).
+#[inline]
+pub(super) const fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\n' | b'\r' | b'\t')
+}
