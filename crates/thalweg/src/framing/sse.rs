@@ -1,0 +1,304 @@
+//! Server-sent events into one frame each: [WHATWG HTML, section 9.2.5 and 9.2.6][spec].
+//!
+//! ```text
+//! stream  = [ bom ] *frame
+//! frame   = *( comment / field ) end-of-line
+//! comment = ":" *any-char end-of-line
+//! field   = 1*name-char [ ":" [ " " ] *any-char ] end-of-line
+//! ```
+//!
+//! [spec]: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
+
+use alloc::vec::Vec;
+use core::{mem, ops::Range};
+
+use memchr::{memchr, memchr2};
+
+use super::{Cut, Defect, Foreign, Payload, body::is_whole, is_cut};
+
+/// The scanner for a stream of server-sent events.
+#[derive(Clone, Debug)]
+pub(super) struct Sse {
+    /// Where the line that is being read begins.
+    line: usize,
+    /// No line end is between `line` and here.
+    scanned: usize,
+    /// What the lines before it made of the frame.
+    frame: Frame,
+    /// The data of the current frame while that is [`Data::Joined`], of an earlier one otherwise.
+    joined: Vec<u8>,
+    /// A field, a comment or bare JSON was seen: this is a stream.
+    is_stream: bool,
+    /// A line was seen that is none of them.
+    has_text: bool,
+}
+
+/// A frame of which complete lines have been read.
+#[derive(Clone, Debug, Default)]
+struct Frame {
+    data: Data,
+    event: Option<Range<usize>>,
+    id: Option<Range<usize>>,
+    retry_ms: Option<u64>,
+    /// A line was seen that is no comment, so JSON can no longer begin.
+    has_field: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+enum Data {
+    #[default]
+    None,
+    /// One `data` line. Most frames have no more, and nothing is copied for them.
+    Line(Range<usize>),
+    /// Several, copied.
+    Joined,
+    /// JSON without a field name. It takes every line up to the blank one.
+    Bare(Range<usize>),
+}
+
+enum Line {
+    Comment,
+    /// A known field; the number is the offset of its value.
+    Field(Field, usize),
+    Other,
+}
+
+enum Field {
+    Data,
+    Event,
+    Id,
+    Retry,
+}
+
+impl Sse {
+    /// A scanner for the stream that begins `start` bytes into the pending bytes.
+    pub(super) fn new(start: usize) -> Self {
+        Self {
+            line: start,
+            scanned: start,
+            frame: Frame::default(),
+            joined: Vec::new(),
+            is_stream: false,
+            has_text: false,
+        }
+    }
+
+    pub(super) fn scan(&mut self, pending: &[u8], at_end: bool) -> Option<Cut> {
+        while let Some((end, next)) = self.line_end(pending, at_end) {
+            let line = self.line..end;
+            self.line = next;
+            self.scanned = next;
+            if line.is_empty() {
+                return Some(self.cut(next));
+            }
+            self.read_line(pending, line);
+        }
+        if at_end { self.rest(pending) } else { None }
+    }
+
+    pub(super) fn shrink(&mut self) {
+        // A frame that is being joined would only grow again: shrinking it at each chunk costs
+        // quadratic time.
+        if !matches!(self.frame.data, Data::Joined) {
+            self.joined.clear();
+            self.joined.shrink_to(RETAINED_BYTES_MAX);
+        }
+    }
+
+    pub(super) fn joined(&self) -> &[u8] {
+        &self.joined
+    }
+
+    pub(super) fn retained(&self) -> usize {
+        self.joined.capacity()
+    }
+
+    /// Where the current line ends and the next one begins. A CR that is the last byte waits for
+    /// the one behind it, so that CRLF is never torn; nothing but CR and LF ends a line.
+    fn line_end(&mut self, pending: &[u8], at_end: bool) -> Option<(usize, usize)> {
+        let rest = pending.get(self.scanned..)?;
+        // The blank line behind a frame's last line is half of all lines: it needs no search.
+        let offset = match rest.first() {
+            Some(b'\n') => 0,
+            _ => match memchr2(b'\n', b'\r', rest) {
+                Some(offset) => offset,
+                None => {
+                    self.scanned = pending.len();
+                    return None;
+                }
+            },
+        };
+        let end = self.scanned + offset;
+        self.scanned = end;
+        match rest[offset..] {
+            [b'\r'] if !at_end => None,
+            [b'\r', b'\n', ..] => Some((end, end + 2)),
+            _ => Some((end, end + 1)),
+        }
+    }
+
+    /// Takes a line that is complete and not empty.
+    fn read_line(&mut self, pending: &[u8], line: Range<usize>) {
+        if let Data::Bare(bare) = &mut self.frame.data {
+            bare.end = line.end;
+            return;
+        }
+        match Line::of(&pending[line.clone()]) {
+            Line::Comment => self.is_stream = true,
+            Line::Field(field, offset) => self.read_field(&field, pending, line.start + offset..line.end),
+            Line::Other => self.read_other(pending, line),
+        }
+    }
+
+    fn read_field(&mut self, field: &Field, pending: &[u8], value: Range<usize>) {
+        self.is_stream = true;
+        self.frame.has_field = true;
+        match field {
+            Field::Data => self.add_data(pending, value),
+            Field::Event => self.frame.event = (!value.is_empty()).then_some(value),
+            Field::Id => {
+                if memchr(0, &pending[value.clone()]).is_none() {
+                    self.frame.id = Some(value);
+                }
+            }
+            Field::Retry => {
+                if let Some(retry_ms) = parse_digits(&pending[value]) {
+                    self.frame.retry_ms = Some(retry_ms);
+                }
+            }
+        }
+    }
+
+    fn add_data(&mut self, pending: &[u8], value: Range<usize>) {
+        match &self.frame.data {
+            Data::None => {
+                self.frame.data = Data::Line(value);
+                return;
+            }
+            Data::Line(first) => {
+                self.joined.clear();
+                self.joined.extend_from_slice(&pending[first.clone()]);
+                self.frame.data = Data::Joined;
+            }
+            // Bare data takes its lines before they are looked at.
+            Data::Joined | Data::Bare(_) => {}
+        }
+        self.joined.push(b'\n');
+        self.joined.extend_from_slice(&pending[value]);
+    }
+
+    /// Takes a line that is neither a comment nor a known field: the standard ignores it, and so do
+    /// we, but Google appends its error as pretty-printed JSON.
+    fn read_other(&mut self, pending: &[u8], line: Range<usize>) {
+        let indent = pending[line.clone()].iter().position(|byte| !matches!(byte, b' ' | b'\t'));
+        match indent.map(|indent| line.start + indent) {
+            Some(first) if pending[first] == b'{' && !self.frame.has_field => {
+                self.is_stream = true;
+                self.frame.data = Data::Bare(first..line.end);
+            }
+            // A line of spaces says nothing about what the body is.
+            indent => self.has_text |= indent.is_some(),
+        }
+        self.frame.has_field = true;
+    }
+
+    /// Ends the frame at its blank line.
+    fn cut(&mut self, len: usize) -> Cut {
+        self.line = 0;
+        self.scanned = 0;
+        let frame = mem::take(&mut self.frame);
+        let (payload, defect) = match frame.data {
+            Data::None => (Payload::Empty, None),
+            Data::Line(line) => (Payload::Data(line), None),
+            Data::Joined => (Payload::Joined, None),
+            Data::Bare(bare) => (Payload::Data(bare), Some(Defect::Bare)),
+        };
+        Cut { len, payload, event: frame.event, id: frame.id, retry_ms: frame.retry_ms, defect }
+    }
+
+    /// What the bytes end with, after every frame that has its blank line was taken. The standard
+    /// drops it; we give out data that is whole, because servers and proxies lose the last line
+    /// ends.
+    fn rest(&mut self, pending: &[u8]) -> Option<Cut> {
+        let tail = self.line..pending.len();
+        let has_tail = !tail.is_empty();
+        if has_tail {
+            self.read_tail(pending, tail);
+        }
+        let has_event = self.frame.event.is_some();
+        let cut = self.cut(pending.len());
+        if self.has_text && !mem::replace(&mut self.is_stream, true) {
+            let text = Defect::Foreign(Foreign::Text);
+            return Some(Cut::new(cut.len, Payload::Junk, Some(text)));
+        }
+        if cut.len == 0 {
+            return None;
+        }
+        let is_whole = match &cut.payload {
+            Payload::Data(data) => is_whole(&pending[data.clone()]),
+            Payload::Joined => is_whole(&self.joined),
+            Payload::Empty | Payload::Junk => false,
+        };
+        if is_whole {
+            let defect = cut.defect.or(Some(Defect::Unterminated));
+            return Some(Cut { defect, ..cut });
+        }
+        // The fields go: an id that was kept would let a resumed stream skip data that never came.
+        let (payload, is_cut) = match cut.payload {
+            Payload::Empty if !has_tail => (Payload::Empty, has_event),
+            _ => (Payload::Junk, true),
+        };
+        let defect = is_cut.then_some(Defect::Unterminated);
+        Some(Cut::new(cut.len, payload, defect))
+    }
+
+    /// Takes a last line that has no end. Only data can prove that it is whole: half a name of an
+    /// event, half an id or half a number would be taken for another one.
+    fn read_tail(&mut self, pending: &[u8], tail: Range<usize>) {
+        let text = &pending[tail.clone()];
+        if !matches!(self.frame.data, Data::Bare(_)) {
+            if FIELDS.iter().any(|field| is_cut(text, field)) {
+                return;
+            }
+            if let Line::Field(Field::Event | Field::Id | Field::Retry, _) = Line::of(text) {
+                self.is_stream = true;
+                return;
+            }
+        }
+        self.read_line(pending, tail);
+    }
+}
+
+impl Line {
+    fn of(line: &[u8]) -> Self {
+        let (field, name) = match line {
+            [b':', ..] => return Self::Comment,
+            [b'd', b'a', b't', b'a', ..] => (Field::Data, 4),
+            [b'e', b'v', b'e', b'n', b't', ..] => (Field::Event, 5),
+            [b'i', b'd', ..] => (Field::Id, 2),
+            [b'r', b'e', b't', b'r', b'y', ..] => (Field::Retry, 5),
+            _ => return Self::Other,
+        };
+        match line[name..] {
+            [] => Self::Field(field, name),
+            [b':', b' ', ..] => Self::Field(field, name + 2),
+            [b':', ..] => Self::Field(field, name + 1),
+            _ => Self::Other,
+        }
+    }
+}
+
+/// The number that `text` is, if it is one or more ASCII digits; the largest one where it does not
+/// fit.
+fn parse_digits(text: &[u8]) -> Option<u64> {
+    if text.is_empty() {
+        return None;
+    }
+    text.iter().try_fold(0_u64, |number, byte| {
+        let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0'))?;
+        Some(number.saturating_mul(10).saturating_add(digit))
+    })
+}
+
+const FIELDS: [&[u8]; 4] = [b"data:", b"event:", b"id:", b"retry:"];
+const RETAINED_BYTES_MAX: usize = 4096;
