@@ -7,5 +7,14 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+mod event;
 pub mod framing;
 pub mod json;
+pub mod limits;
+
+pub use event::{
+    Action, AnomalyKind, BlockClose, BlockId, BlockKind, Close, Count, ErrorKind, Event, EventOf, Evidence, Host, Id,
+    InputForm, InputState, LimitKind, MetaField, Origin, Outcome, OwnedEvent, Part, Place, Protocol, Reason,
+    ReasoningForm, Resume, Retry, Scope, Usage, UsageOrigin, Wide,
+};
+pub use limits::Limits;
