@@ -1,0 +1,132 @@
+//! The text of one frame's events: a reused buffer and ranges of it.
+
+use alloc::string::String;
+
+use crate::json::{Edges, Text};
+
+/// A range of the arena of the frame being decoded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Span {
+    start: u32,
+    len: u32,
+}
+
+impl Span {
+    /// Whether it holds nothing.
+    #[inline]
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.len == 0
+    }
+}
+
+/// A piece of text as a decoder finds it: plain, or still escaped inside a JSON string.
+///
+/// Decoders hand pieces on as they are; the emitter decodes them into its arena, because only it knows whether the
+/// block waits for the other half of a surrogate pair.
+#[derive(Clone, Copy, Debug)]
+pub struct Fragment<'a> {
+    source: &'a str,
+    escaped: Option<Text>,
+}
+
+impl<'a> Fragment<'a> {
+    /// A string of the JSON document `json`.
+    #[inline]
+    #[must_use]
+    pub fn json(json: &'a str, text: Text) -> Self {
+        match text.plain(json) {
+            Some(source) => Self { source, escaped: None },
+            None => Self { source: json, escaped: Some(text) },
+        }
+    }
+
+    /// Whether there is nothing in it.
+    #[inline]
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.escaped.map_or(self.source.is_empty(), Text::is_empty)
+    }
+
+    /// Whether it reads `other` once decoded.
+    #[inline]
+    #[must_use]
+    pub fn is(&self, other: &str) -> bool {
+        match self.escaped {
+            None => self.source == other,
+            Some(text) => text.is(self.source, other),
+        }
+    }
+}
+
+impl<'a> From<&'a str> for Fragment<'a> {
+    fn from(source: &'a str) -> Self {
+        Self { source, escaped: None }
+    }
+}
+
+/// The buffer itself. Spans are valid until [`clear`](Self::clear).
+#[derive(Debug, Default)]
+pub(super) struct Arena {
+    text: String,
+}
+
+impl Arena {
+    #[inline]
+    pub(super) fn get(&self, span: Span) -> &str {
+        &self.text[span.start as usize..][..span.len as usize]
+    }
+
+    /// Decodes a fragment to the end of the arena.
+    #[inline]
+    pub(super) fn write(&mut self, fragment: Fragment<'_>) -> (Span, Edges) {
+        let start = self.text.len();
+        let edges = match fragment.escaped {
+            None => {
+                self.text.push_str(fragment.source);
+                Edges::default()
+            }
+            Some(text) => text.decode(fragment.source, &mut self.text),
+        };
+        (self.since(start), edges)
+    }
+
+    /// Puts `c` before the text of `span`, which must be the last written: a pair whose first half came earlier.
+    pub(super) fn prepend(&mut self, span: Span, c: char) -> Span {
+        self.text.insert(span.start as usize, c);
+        self.since(span.start as usize)
+    }
+
+    /// Puts `c` behind the text of `span`, which must be the last written.
+    pub(super) fn append(&mut self, span: Span, c: char) -> Span {
+        self.text.push(c);
+        self.since(span.start as usize)
+    }
+
+    /// Writes two strings as one text.
+    pub(super) fn join(&mut self, first: &str, second: Span) -> Span {
+        let second = String::from(self.get(second));
+        let start = self.text.len();
+        self.text.push_str(first);
+        self.text.push_str(&second);
+        self.since(start)
+    }
+
+    fn since(&self, start: usize) -> Span {
+        // A frame is at most `u32::MAX / 8` bytes, and no decoder writes more than a few copies of it.
+        let narrow = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        Span { start: narrow(start), len: narrow(self.text.len() - start) }
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.text.clear();
+    }
+
+    pub(super) fn shrink(&mut self, keep: usize) {
+        self.text.shrink_to(keep);
+    }
+
+    pub(super) fn retained(&self) -> usize {
+        self.text.capacity()
+    }
+}

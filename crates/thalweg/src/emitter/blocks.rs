@@ -1,0 +1,179 @@
+//! The block table: numbers, what is open, and halves of surrogate pairs that wait for the other half.
+
+use alloc::vec::Vec;
+
+use super::{Emitter, Fragment, Span};
+use crate::event::{Action, AnomalyKind, BlockClose, BlockId, BlockKind, EventOf, InputState, LimitKind, Part, Place};
+use crate::json::Edges;
+
+/// What kind of delta a block takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Family {
+    Text,
+    Reasoning,
+    Refusal,
+    Call,
+    /// Only data parts.
+    Data,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Block {
+    pub(super) slot: usize,
+    pub(super) family: Family,
+    pub(super) open: bool,
+    /// A high surrogate that ended the last fragment.
+    high: Option<u16>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Blocks {
+    table: Vec<Block>,
+    /// Open blocks in order of their numbers.
+    open: Vec<BlockId>,
+}
+
+impl Blocks {
+    pub(super) fn get(&self, id: BlockId) -> Option<&Block> {
+        self.table.get(id.index())
+    }
+
+    /// The open blocks of one choice, in order.
+    pub(super) fn open_of(&self, slot: usize) -> Vec<BlockId> {
+        self.open.iter().copied().filter(|id| self.table[id.index()].slot == slot).collect()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    pub(super) fn retained(&self) -> usize {
+        self.table.capacity() * size_of::<Block>() + self.open.capacity() * size_of::<BlockId>()
+    }
+}
+
+impl Emitter {
+    /// Opens a block in a choice. None when the choice is over or a limit is reached: then there is nothing to
+    /// append to, and that has been said.
+    pub fn open(&mut self, choice: u32, place: Place<Span>, kind: BlockKind<Span>) -> Option<BlockId> {
+        let slot = self.content_slot(choice)?;
+        self.open_in(slot, place, kind)
+    }
+
+    pub(super) fn open_in(&mut self, slot: usize, place: Place<Span>, kind: BlockKind<Span>) -> Option<BlockId> {
+        if self.blocks.len() + self.calls.nameless() >= self.limits.blocks as usize {
+            self.limit(LimitKind::Blocks);
+            return None;
+        }
+        Some(self.open_counted(slot, place, kind))
+    }
+
+    /// Opens a block that the limit has already counted.
+    pub(super) fn open_counted(&mut self, slot: usize, place: Place<Span>, kind: BlockKind<Span>) -> BlockId {
+        let block = BlockId::from(u32::try_from(self.blocks.table.len()).unwrap_or(u32::MAX));
+        let family = match kind {
+            BlockKind::Text => Family::Text,
+            BlockKind::Refusal => Family::Refusal,
+            BlockKind::Reasoning { .. } => Family::Reasoning,
+            BlockKind::ToolCall { .. } | BlockKind::HostedCall { .. } => Family::Call,
+            _ => Family::Data,
+        };
+        self.blocks.table.push(Block { slot, family, open: true, high: None });
+        self.blocks.open.push(block);
+        let choice = self.choices[slot].index;
+        self.note_block(slot, block, family);
+        self.slots.push(EventOf::BlockStart { block, choice, place, kind });
+        block
+    }
+
+    /// Appends to a block what its kind takes: text, reasoning, refusal or input. Empty fragments are nothing.
+    ///
+    /// A fragment for a block that has ended is dropped with an anomaly.
+    #[inline]
+    pub fn delta(&mut self, block: BlockId, fragment: Fragment<'_>) {
+        let (span, edges) = self.arena.write(fragment);
+        self.delta_span(block, span, edges);
+    }
+
+    pub(super) fn delta_span(&mut self, block: BlockId, span: Span, edges: Edges) {
+        let Some(state) = self.blocks.table.get_mut(block.index()).filter(|state| state.open) else {
+            self.anomaly(AnomalyKind::DeltaAfterEnd, Action::Dropped, Some(block));
+            return;
+        };
+        let span = if state.high.is_some() || edges != Edges::default() {
+            let waiting = core::mem::replace(&mut state.high, edges.high);
+            self.pair(block, span, waiting, edges)
+        } else {
+            span
+        };
+        self.push_delta(block, span);
+    }
+
+    #[inline]
+    fn push_delta(&mut self, block: BlockId, text: Span) {
+        if text.is_empty() {
+            return;
+        }
+        self.slots.push(match self.blocks.table[block.index()].family {
+            Family::Text => EventOf::TextDelta { block, text },
+            Family::Reasoning => EventOf::ReasoningDelta { block, text },
+            Family::Refusal => EventOf::RefusalDelta { block, text },
+            Family::Call => EventOf::ToolCallDelta { block, input: text },
+            Family::Data => EventOf::BlockData { block, part: Part::Transcript(text) },
+        });
+    }
+
+    /// Joins the half that waited with the half that came; a half that stays alone becomes U+FFFD.
+    fn pair(&mut self, block: BlockId, span: Span, waiting: Option<u16>, edges: Edges) -> Span {
+        if waiting.is_some() && edges.low.is_none() && span.is_empty() && edges.high.is_none() {
+            // Nothing came: go on waiting.
+            self.blocks.table[block.index()].high = waiting;
+            return span;
+        }
+        let (first, lone) = join_halves(waiting, edges.low);
+        if lone || edges.lone {
+            self.anomaly(AnomalyKind::LoneSurrogate, Action::Replaced, Some(block));
+        }
+        first.map_or(span, |c| self.arena.prepend(span, c))
+    }
+
+    /// Gives what belongs to a block and is not its text.
+    pub fn data(&mut self, block: BlockId, part: Part<Span>) {
+        let Some(state) = self.blocks.get(block) else { return };
+        if self.choices[state.slot].settled && matches!(part, Part::Base64(_) | Part::Transcript(_)) {
+            self.anomaly(AnomalyKind::ContentAfterFinish, Action::Dropped, Some(block));
+            return;
+        }
+        self.slots.push(EventOf::BlockData { block, part });
+    }
+
+    /// Ends a block. A block that has ended stays as it is.
+    pub fn end_block(&mut self, block: BlockId, how: BlockClose) {
+        let input = self.calls.state_of(block);
+        self.close_block(block, how, input);
+    }
+
+    pub(super) fn close_block(&mut self, block: BlockId, how: BlockClose, input: Option<InputState>) {
+        let Some(state) = self.blocks.table.get_mut(block.index()).filter(|state| state.open) else { return };
+        state.open = false;
+        if state.high.take().is_some() {
+            self.anomaly(AnomalyKind::LoneSurrogate, Action::Replaced, Some(block));
+            let (span, _) = self.arena.write("\u{fffd}".into());
+            self.push_delta(block, span);
+        }
+        self.blocks.open.retain(|&open| open != block);
+        self.slots.push(EventOf::BlockEnd { block, how, input });
+    }
+}
+
+/// The character that a waiting high half and a coming low half make, and whether one of them is alone.
+pub(super) fn join_halves(high: Option<u16>, low: Option<u16>) -> (Option<char>, bool) {
+    match (high, low) {
+        (None, None) => (None, false),
+        (Some(high), Some(low)) => match char::decode_utf16([high, low]).next() {
+            Some(Ok(c)) => (Some(c), false),
+            _ => (Some(char::REPLACEMENT_CHARACTER), true),
+        },
+        _ => (Some(char::REPLACEMENT_CHARACTER), true),
+    }
+}

@@ -1,0 +1,463 @@
+//! Tool calls: which call a fragment belongs to.
+//!
+//! Wires number calls, name them by id, repeat one number for all, change ids, or give neither. The rules, in order
+//! (keys are scoped by choice; an empty string and null are absent):
+//!
+//! 1. An id known in the choice goes to its call, unless the index differs and name and input are there: a new call.
+//! 2. A known index with another id: a new call if a name is there or the input so far is complete JSON; else the
+//!    call goes on under its first id. (A call that had no id takes it, late.)
+//! 3. A known index, no id, a name again, the input complete, and the fragment begins a value: a new call.
+//! 4. A fragment equal to a complete input is that input sent again: dropped.
+//! 5. Neither id nor index: a name starts a call, anything else continues the last one. A name equal to the last
+//!    call's, while that call's input is open, continues it too: no second call can begin inside a value.
+//!
+//! Every rule that repairs says so with an anomaly. A call's block starts when its name is known; input that comes
+//! before is held, within [`Limits::held_bytes`](crate::Limits::held_bytes). An index of any size costs the same.
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::blocks::join_halves;
+use super::{Emitter, Fragment, Span};
+use crate::event::{
+    Action, AnomalyKind, BlockId, BlockKind, EventOf, Id, InputForm, InputState, LimitKind, Part, Place, Wide,
+};
+use crate::json::{Edges, Validator, Verdict};
+
+/// The number under which a wire files a tool call within its choice. Any value is as good as another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key(i64);
+
+impl Key {
+    /// An ordinary index.
+    #[must_use]
+    pub const fn index(index: i64) -> Self {
+        Self(index)
+    }
+
+    /// An index that is no whole number (a string, a fraction): it is told apart by its text alone.
+    #[must_use]
+    pub fn odd(text: &str) -> Self {
+        let hash = text.bytes().fold(FNV_OFFSET, fnv);
+        // Far below every real index.
+        Self(i64::MIN | (hash >> 2).cast_signed())
+    }
+
+    fn wide(self) -> Option<Wide> {
+        u32::try_from(self.0).ok().map(Wide::from)
+    }
+}
+
+/// One fragment of a tool call, as the wire gives it. Absent and empty are the same.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct CallFragment<'a> {
+    /// The wire's index.
+    pub key: Option<Key>,
+    /// The call's id.
+    pub id: Option<Fragment<'a>>,
+    /// The tool's name, or a piece of it.
+    pub name: Option<Fragment<'a>>,
+    /// A piece of the input.
+    pub input: Option<Fragment<'a>>,
+    /// What the input is.
+    pub form: InputForm,
+}
+
+impl Default for CallFragment<'_> {
+    fn default() -> Self {
+        Self { key: None, id: None, name: None, input: None, form: InputForm::Json }
+    }
+}
+
+#[derive(Debug)]
+struct Call {
+    slot: usize,
+    key: Option<Key>,
+    id: Option<Box<str>>,
+    name: Option<Box<str>>,
+    form: InputForm,
+    block: Option<BlockId>,
+    /// Input that came before the name, the half pair at its end, and whether a half in it stayed alone.
+    held: String,
+    held_high: Option<u16>,
+    held_lone: bool,
+    validator: Validator,
+    hash: u64,
+    bytes: u64,
+}
+
+impl Call {
+    /// Whether the input so far is complete, so that more of it would be too much.
+    fn is_complete(&self) -> bool {
+        self.form == InputForm::Json && self.validator.is_complete()
+    }
+
+    fn is_begun(&self) -> bool {
+        self.bytes > 0
+    }
+
+    fn state(&self) -> Option<InputState> {
+        if self.form != InputForm::Json {
+            return None;
+        }
+        Some(match self.validator.verdict() {
+            Verdict::Blank => InputState::Empty,
+            Verdict::Cut => InputState::Cut,
+            Verdict::Object => InputState::Valid,
+            Verdict::NotObject => InputState::NotObject,
+            Verdict::Invalid { at } => InputState::Invalid { at: u32::try_from(at).unwrap_or(u32::MAX) },
+            Verdict::Concatenated => InputState::Concatenated,
+        })
+    }
+}
+
+/// The ways to find a call within its choice.
+#[derive(Debug, Default)]
+struct Scope {
+    /// The call last opened at an index.
+    by_key: BTreeMap<Key, usize>,
+    by_id: BTreeMap<Box<str>, usize>,
+    /// The call last touched.
+    last: Option<usize>,
+}
+
+/// The calls of a stream.
+#[derive(Debug, Default)]
+pub(super) struct Calls {
+    table: Vec<Call>,
+    by_block: BTreeMap<BlockId, usize>,
+    /// Beside the table of choices.
+    scopes: Vec<Scope>,
+    /// Calls whose name has not come.
+    nameless: Vec<usize>,
+    held_bytes: usize,
+    minted: u32,
+}
+
+impl Calls {
+    pub(super) fn nameless(&self) -> usize {
+        self.nameless.len()
+    }
+
+    pub(super) fn state_of(&self, block: BlockId) -> Option<InputState> {
+        self.table[*self.by_block.get(&block)?].state()
+    }
+
+    pub(super) fn retained(&self) -> usize {
+        // A map's node holds a few entries; twice the entries' size is a fair bound.
+        let entry = 2 * (size_of::<(Key, usize)>() + size_of::<(Box<str>, usize)>() + size_of::<(BlockId, usize)>());
+        self.table.capacity() * (size_of::<Call>() + entry)
+            + self.scopes.capacity() * size_of::<Scope>()
+            + self.held_bytes
+    }
+
+    fn scope(&mut self, slot: usize) -> &mut Scope {
+        if self.scopes.len() <= slot {
+            self.scopes.resize_with(slot + 1, Scope::default);
+        }
+        &mut self.scopes[slot]
+    }
+}
+
+/// A fragment after decoding, borrowed from the arena.
+#[derive(Clone, Copy)]
+struct Said<'a> {
+    slot: usize,
+    key: Option<Key>,
+    id: Option<&'a str>,
+    name: Option<&'a str>,
+    input: &'a str,
+}
+
+/// Where a fragment goes.
+enum Target {
+    New(Option<AnomalyKind>),
+    Known(usize, Option<(AnomalyKind, Action)>),
+}
+
+impl Calls {
+    /// Rules 1, 2, 3 and 5.
+    fn target(&self, said: Said<'_>) -> Target {
+        let Some(scope) = self.scopes.get(said.slot) else { return Target::New(None) };
+        if let Some(&call) = said.id.and_then(|id| scope.by_id.get(id)) {
+            let elsewhere = said.key.is_some() && self.table[call].key.is_some() && said.key != self.table[call].key;
+            return if elsewhere && said.name.is_some() && !said.input.is_empty() {
+                Target::New(Some(AnomalyKind::IdDuplicate))
+            } else {
+                Target::Known(call, None)
+            };
+        }
+        match said.key {
+            Some(key) => match scope.by_key.get(&key) {
+                Some(&call) => self.at_known_key(call, said),
+                // The wire begins to number a call that had no number.
+                None => match scope.last.filter(|&call| self.table[call].key.is_none()) {
+                    Some(call) if said.id.is_none() && said.name.is_none() => Target::Known(call, None),
+                    _ => Target::New(None),
+                },
+            },
+            None => scope.last.map_or(Target::New(None), |call| self.without_key(call, said)),
+        }
+    }
+
+    /// A known index, and no known id.
+    fn at_known_key(&self, call: usize, said: Said<'_>) -> Target {
+        let known = &self.table[call];
+        let again = said.name.is_some() && known.is_complete() && begins_value(said.input);
+        match (said.id, &known.id) {
+            (Some(_), Some(_)) if said.name.is_some() || known.is_complete() => {
+                Target::New(Some(AnomalyKind::IndexReused))
+            }
+            (Some(_), Some(_)) => Target::Known(call, Some((AnomalyKind::IdChanged, Action::Dropped))),
+            _ if again => Target::New(Some(AnomalyKind::IndexReused)),
+            _ => Target::Known(call, None),
+        }
+    }
+
+    /// No index, and no known id.
+    fn without_key(&self, last: usize, said: Said<'_>) -> Target {
+        let known = &self.table[last];
+        let open = known.is_begun() && !known.is_complete();
+        match (said.id, said.name) {
+            (None, None) => Target::Known(last, None),
+            (None, Some(name)) if open && known.name.as_deref() == Some(name) => Target::Known(last, None),
+            (Some(_), None) if known.id.is_none() => Target::Known(last, None),
+            (Some(_), None) if open => Target::Known(last, Some((AnomalyKind::IdChanged, Action::Dropped))),
+            _ => Target::New(None),
+        }
+    }
+}
+
+impl Emitter {
+    /// A fragment of a tool call, on a wire that does not say where calls begin and end. Which call it belongs to is
+    /// decided here; calls stay open until their choice settles.
+    pub fn call(&mut self, choice: u32, fragment: CallFragment<'_>) {
+        let id = fragment.id.filter(|id| !id.is_empty());
+        let name = fragment.name.filter(|name| !name.is_empty());
+        let input = fragment.input.filter(|input| !input.is_empty());
+        if id.is_none() && name.is_none() && input.is_none() {
+            return;
+        }
+        let Some(slot) = self.content_slot(choice) else { return };
+        self.end_current(slot);
+        if input.is_some() {
+            self.note_content(slot);
+        }
+        let id = id.map(|id| self.text(id));
+        let name = name.map(|name| self.text(name));
+        let (input, edges) = input.map_or_else(Default::default, |input| self.arena.write(input));
+        let text = |span: Span| self.arena.get(span);
+        let said =
+            Said { slot, key: fragment.key, id: id.map(text), name: name.map(text), input: self.arena.get(input) };
+        let call = match self.calls.target(said) {
+            Target::Known(call, note) => {
+                if let Some((kind, action)) = note {
+                    self.anomaly(kind, action, self.calls.table[call].block);
+                }
+                call
+            }
+            Target::New(note) => {
+                self.note_content(slot);
+                let Some(call) = self.new_call(slot, fragment.key, fragment.form) else { return };
+                if let Some(kind) = note {
+                    self.anomaly(kind, Action::Split, None);
+                }
+                call
+            }
+        };
+        self.calls.scope(slot).last = Some(call);
+        self.take_id(call, id);
+        self.take_name(call, name);
+        self.take_input(call, input, edges);
+        if let Some(block) = self.calls.table[call].block {
+            self.touch(slot, block);
+        }
+    }
+
+    fn new_call(&mut self, slot: usize, key: Option<Key>, form: InputForm) -> Option<usize> {
+        if self.blocks.len() + self.calls.nameless() >= self.limits.blocks as usize {
+            self.limit(LimitKind::Blocks);
+            return None;
+        }
+        let call = self.calls.table.len();
+        self.calls.table.push(Call {
+            slot,
+            key,
+            id: None,
+            name: None,
+            form,
+            block: None,
+            held: String::new(),
+            held_high: None,
+            held_lone: false,
+            validator: Validator::new(),
+            hash: FNV_OFFSET,
+            bytes: 0,
+        });
+        self.calls.nameless.push(call);
+        if let Some(key) = key {
+            self.calls.scope(slot).by_key.insert(key, call);
+        }
+        self.choices[slot].has_calls = true;
+        Some(call)
+    }
+
+    fn take_id(&mut self, call: usize, id: Option<Span>) {
+        let Some(span) = id else { return };
+        let state = &self.calls.table[call];
+        if state.id.is_some() {
+            return;
+        }
+        let (slot, block) = (state.slot, state.block);
+        let Some(id) = self.keep(span) else { return };
+        self.calls.scope(slot).by_id.insert(id.clone(), call);
+        self.calls.table[call].id = Some(id);
+        if let Some(block) = block {
+            self.anomaly(AnomalyKind::IdLate, Action::Kept, Some(block));
+            self.slots.push(EventOf::BlockData { block, part: Part::CallId(span) });
+        }
+    }
+
+    fn take_name(&mut self, call: usize, name: Option<Span>) {
+        let Some(span) = name else { return };
+        let state = &self.calls.table[call];
+        let Some(known) = &state.name else {
+            self.calls.table[call].name = self.keep(span);
+            self.calls.nameless.retain(|&nameless| nameless != call);
+            self.start_call(call, AnomalyKind::NameLate);
+            return;
+        };
+        let piece = self.arena.get(span);
+        if piece == &**known {
+            return;
+        }
+        let block = state.block;
+        if state.is_begun() {
+            self.anomaly(AnomalyKind::NameInPieces, Action::Dropped, block);
+            return;
+        }
+        // A wire that sends the name so far each time, or one that sends what is new of it.
+        let whole = if piece.starts_with(&**known) { span } else { self.arena.join(known, span) };
+        self.release(self.calls.table[call].name.as_ref().map_or(0, |name| name.len()));
+        self.calls.table[call].name = self.keep(whole);
+        self.anomaly(AnomalyKind::NameInPieces, Action::Joined, block);
+        if let Some(block) = block {
+            self.slots.push(EventOf::BlockData { block, part: Part::Name(whole) });
+        }
+    }
+
+    fn take_input(&mut self, call: usize, input: Span, edges: Edges) {
+        if input.is_empty() && edges == Edges::default() {
+            return;
+        }
+        let state = &mut self.calls.table[call];
+        let piece = self.arena.get(input).as_bytes();
+        if state.is_complete() && state.bytes == piece.len() as u64 && state.hash == hash(FNV_OFFSET, piece) {
+            let block = state.block;
+            self.anomaly(AnomalyKind::InputRepeated, Action::Dropped, block);
+            return;
+        }
+        state.bytes += piece.len() as u64;
+        if state.bytes > self.limits.tool_input_bytes {
+            self.limit(LimitKind::ToolInputBytes);
+            return;
+        }
+        state.hash = hash(state.hash, piece);
+        match state.block {
+            Some(block) => {
+                let from = self.slots.len();
+                self.delta_span(block, input, edges);
+                self.validate(call, from);
+            }
+            None => self.hold(call, input, edges),
+        }
+    }
+
+    /// Follows what the call's block was really given: a pair may have been joined on the way.
+    fn validate(&mut self, call: usize, from: usize) {
+        for event in &self.slots[from..] {
+            if let EventOf::ToolCallDelta { input, .. } = event {
+                self.calls.table[call].validator.feed(self.arena.get(*input).as_bytes());
+            }
+        }
+    }
+
+    /// Keeps input of a call whose name has not come.
+    fn hold(&mut self, call: usize, input: Span, edges: Edges) {
+        let text = self.arena.get(input);
+        // A joined pair may come before the text: at most four bytes.
+        if self.calls.held_bytes + text.len() + 4 > self.limits.held_bytes {
+            self.limit(LimitKind::HeldBytes);
+            return;
+        }
+        let state = &mut self.calls.table[call];
+        let from = state.held.len();
+        let (first, lone) = join_halves(state.held_high.take(), edges.low);
+        state.held.extend(first);
+        state.held.push_str(text);
+        state.held_high = edges.high;
+        state.held_lone |= lone || edges.lone;
+        state.validator.feed(&state.held.as_bytes()[from..]);
+        self.calls.held_bytes += state.held.len() - from;
+    }
+
+    /// Opens the call's block, and gives what was held under `note`.
+    fn start_call(&mut self, call: usize, note: AnomalyKind) {
+        let state = &mut self.calls.table[call];
+        let (slot, key, form) = (state.slot, state.key, state.form);
+        let held = core::mem::take(&mut state.held);
+        let edges = Edges { low: None, high: state.held_high.take(), lone: state.held_lone };
+        let id = match &state.id {
+            Some(id) => Id::Wire(self.arena.write((&**id).into()).0),
+            None => {
+                self.calls.minted += 1;
+                Id::Minted(self.calls.minted - 1)
+            }
+        };
+        let name = self.arena.write(state.name.as_deref().unwrap_or_default().into()).0;
+        let place = Place::item(key.and_then(Key::wide));
+        let block = self.open_counted(slot, place, BlockKind::ToolCall { id, name, form });
+        self.calls.table[call].block = Some(block);
+        self.calls.by_block.insert(block, call);
+        let is_held = !held.is_empty() || edges != Edges::default();
+        if is_held || note == AnomalyKind::NameMissing {
+            self.anomaly(note, Action::Kept, Some(block));
+        }
+        if is_held {
+            self.calls.held_bytes -= held.len();
+            // Validated when it came: only the event is missing.
+            let (span, _) = self.arena.write(held.as_str().into());
+            self.delta_span(block, span, edges);
+        }
+    }
+
+    /// The choice ends: calls that were never named start now, under the name "".
+    pub(super) fn start_nameless(&mut self, slot: usize) {
+        let (ours, others): (Vec<_>, _) =
+            self.calls.nameless.iter().partition(|&&call| self.calls.table[call].slot == slot);
+        self.calls.nameless = others;
+        for call in ours {
+            self.start_call(call, AnomalyKind::NameMissing);
+        }
+    }
+}
+
+/// Whether a fragment looks like the beginning of a whole input, not like its middle.
+fn begins_value(input: &str) -> bool {
+    input.trim_start().starts_with(['{', '['])
+}
+
+const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+
+/// FNV-1a: the same for a text and for its pieces, which is all that is asked of it.
+#[inline]
+const fn fnv(hash: u64, byte: u8) -> u64 {
+    (hash ^ byte as u64).wrapping_mul(0x0000_0100_0000_01b3)
+}
+
+fn hash(start: u64, bytes: &[u8]) -> u64 {
+    bytes.iter().fold(start, |hash, &byte| fnv(hash, byte))
+}

@@ -1,0 +1,335 @@
+//! Choices: which block takes the next fragment, and why the choice ended.
+
+use alloc::boxed::Box;
+
+use super::blocks::Family;
+use super::{Emitter, Fragment, Span};
+use crate::event::{
+    Action, AnomalyKind, BlockClose, BlockId, BlockKind, EventOf, InputState, LimitKind, Outcome, Part, Place, Reason,
+    ReasoningForm,
+};
+
+/// What a fragment of a wire without block boundaries is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Channel {
+    /// The answer.
+    Text,
+    /// What the model thought.
+    Reasoning(ReasoningForm),
+    /// The model declines.
+    Refusal,
+}
+
+impl Channel {
+    const fn kind(self) -> BlockKind<Span> {
+        match self {
+            Self::Text => BlockKind::Text,
+            Self::Reasoning(form) => BlockKind::Reasoning { form },
+            Self::Refusal => BlockKind::Refusal,
+        }
+    }
+}
+
+/// The state of one choice.
+#[derive(Debug)]
+pub(super) struct Choice {
+    /// Its number on the wire.
+    pub(super) index: u32,
+    /// The block that text, reasoning or refusal fragments go on in.
+    current: Option<(Channel, BlockId)>,
+    /// The block that last began or grew.
+    latest: Option<BlockId>,
+    /// The block that sound goes on in.
+    audio: Option<BlockId>,
+    /// The strongest reason so far, and the provider's last word.
+    pub(super) reason: Option<Reason>,
+    raw: Option<Box<str>>,
+    detail: Option<Box<str>>,
+    /// Over: its blocks have ended and its finish was given.
+    pub(super) settled: bool,
+    pub(super) has_text: bool,
+    pub(super) has_refusal: bool,
+    pub(super) has_calls: bool,
+    /// Said once a choice each.
+    noted_late: bool,
+    noted_differs: bool,
+}
+
+impl Choice {
+    pub(super) const fn has_content(&self) -> bool {
+        self.latest.is_some() || self.has_calls
+    }
+}
+
+/// Which of two reasons stands: error > refusal and filter > length > pause > tool calls > stop.
+pub(super) const fn strength(reason: Reason) -> u8 {
+    match reason {
+        Reason::Error | Reason::Cancelled => 6,
+        Reason::Refusal | Reason::ContentFilter => 5,
+        Reason::Length | Reason::ContextWindow => 4,
+        Reason::Pause => 3,
+        Reason::ToolCalls => 2,
+        Reason::StopSequence | Reason::Other => 1,
+        Reason::Stop => 0,
+    }
+}
+
+/// Whether the model was stopped rather than done.
+const fn interrupts(reason: Reason) -> bool {
+    strength(reason) >= 4 && !matches!(reason, Reason::Refusal)
+}
+
+impl Emitter {
+    /// A choice is there, whether or not the frame says anything of it.
+    pub fn begin_choice(&mut self, choice: u32) {
+        self.slot(choice);
+    }
+
+    /// The place of a choice in the table; it begins here if it is new.
+    fn slot(&mut self, index: u32) -> Option<usize> {
+        if let Some(slot) = self.choices.iter().position(|choice| choice.index == index) {
+            return Some(slot);
+        }
+        if self.choices.len() >= self.limits.choices as usize {
+            self.limit(LimitKind::Choices);
+            return None;
+        }
+        self.choices.push(Choice {
+            index,
+            current: None,
+            latest: None,
+            audio: None,
+            reason: None,
+            raw: None,
+            detail: None,
+            settled: false,
+            has_text: false,
+            has_refusal: false,
+            has_calls: false,
+            noted_late: false,
+            noted_differs: false,
+        });
+        Some(self.choices.len() - 1)
+    }
+
+    /// The same for content: none where the choice is over.
+    pub(super) fn content_slot(&mut self, index: u32) -> Option<usize> {
+        if self.is_over_limit() {
+            return None;
+        }
+        let slot = self.slot(index)?;
+        if self.choices[slot].settled {
+            self.anomaly(AnomalyKind::ContentAfterFinish, Action::Dropped, None);
+            return None;
+        }
+        Some(slot)
+    }
+
+    /// Content comes: says once a choice that it comes behind a finish reason.
+    pub(super) fn note_content(&mut self, slot: usize) {
+        let choice = &mut self.choices[slot];
+        if choice.reason.is_some() && !core::mem::replace(&mut choice.noted_late, true) {
+            self.anomaly(AnomalyKind::ContentAfterFinish, Action::Kept, None);
+        }
+    }
+
+    /// Appends a fragment where the wire has no block boundaries: a fragment of another kind than the last ends the
+    /// block (`Implied`) and opens one. Empty fragments open and close nothing.
+    #[inline]
+    pub fn append(&mut self, choice: u32, channel: Channel, fragment: Fragment<'_>) {
+        if fragment.is_empty() {
+            return;
+        }
+        let Some(slot) = self.content_slot(choice) else { return };
+        self.note_content(slot);
+        let block = match self.choices[slot].current {
+            Some((current, block)) if current == channel => block,
+            _ => {
+                self.end_current(slot);
+                let Some(block) = self.open_in(slot, Place::nowhere(), channel.kind()) else { return };
+                self.choices[slot].current = Some((channel, block));
+                block
+            }
+        };
+        self.choices[slot].latest = Some(block);
+        self.delta(block, fragment);
+    }
+
+    /// Ends the block that text, reasoning or refusal went on in: content of another kind comes.
+    pub(super) fn end_current(&mut self, slot: usize) {
+        if let Some((_, block)) = self.choices[slot].current.take() {
+            self.close_block(block, BlockClose::Implied, None);
+        }
+    }
+
+    /// Remembers what kinds of content a choice has had, and which block is its latest.
+    pub(super) fn note_block(&mut self, slot: usize, block: BlockId, family: Family) {
+        let choice = &mut self.choices[slot];
+        choice.latest = Some(block);
+        choice.has_text |= family == Family::Text;
+        choice.has_refusal |= family == Family::Refusal;
+    }
+
+    pub(super) fn touch(&mut self, slot: usize, block: BlockId) {
+        self.choices[slot].latest = Some(block);
+    }
+
+    /// Whether anything of this choice has been given out.
+    #[must_use]
+    pub fn has_content(&self, choice: u32) -> bool {
+        self.choices.iter().any(|known| known.index == choice && known.has_content())
+    }
+
+    /// The block of a choice that last began or grew; a text block is opened where there is none.
+    pub fn latest_or_text(&mut self, choice: u32) -> Option<BlockId> {
+        let slot = self.content_slot(choice)?;
+        if let Some(block) = self.choices[slot].latest {
+            return Some(block);
+        }
+        let block = self.open_in(slot, Place::nowhere(), BlockKind::Text)?;
+        self.choices[slot].current = Some((Channel::Text, block));
+        Some(block)
+    }
+
+    /// The text block that a choice is in.
+    #[must_use]
+    pub fn current_text(&self, choice: u32) -> Option<BlockId> {
+        match self.choices.iter().find(|known| known.index == choice)?.current {
+            Some((Channel::Text, block)) => Some(block),
+            _ => None,
+        }
+    }
+
+    /// The sound of a choice: opened when it first comes, ended when the choice settles.
+    pub fn audio(&mut self, choice: u32, id: Option<Fragment<'_>>) -> Option<BlockId> {
+        let slot = self.content_slot(choice)?;
+        if let Some(block) = self.choices[slot].audio {
+            return Some(block);
+        }
+        self.note_content(slot);
+        self.end_current(slot);
+        let id = id.filter(|id| !id.is_empty()).map(|id| self.text(id));
+        let mut place = Place::nowhere();
+        place.id = id;
+        let block = self.open_in(slot, place, BlockKind::Audio)?;
+        self.choices[slot].audio = Some(block);
+        Some(block)
+    }
+
+    /// A citation: data of the text block that the choice is in, or a source of its own.
+    pub fn citation(&mut self, choice: u32, json: &str) {
+        let block = match self.current_text(choice) {
+            Some(block) => block,
+            None => match self.open(choice, Place::nowhere(), BlockKind::Source) {
+                Some(block) => block,
+                None => return,
+            },
+        };
+        let json = self.text(json.into());
+        self.data(block, Part::Citation(json));
+        if self.current_text(choice) != Some(block) {
+            self.end_block(block, BlockClose::Complete);
+        }
+    }
+
+    /// A finish reason, as often as the wire repeats it. The strongest stands, with the provider's last word; the
+    /// choice ends when nothing more can come for it.
+    pub fn finish_reason(&mut self, choice: u32, reason: Reason, raw: Fragment<'_>) {
+        let Some(slot) = self.slot(choice) else { return };
+        let known = &self.choices[slot];
+        if known.raw.as_ref().is_some_and(|known| raw.is(known)) {
+            return;
+        }
+        if known.settled {
+            self.anomaly(AnomalyKind::FinishDiffers, Action::Dropped, None);
+            return;
+        }
+        let span = self.text(raw);
+        let kept = self.keep(span);
+        let state = &mut self.choices[slot];
+        let before = state.raw.as_ref().map_or(0, |raw| raw.len());
+        let differs = state.raw.is_some() && !core::mem::replace(&mut state.noted_differs, true);
+        if state.reason.is_none_or(|known| strength(reason) > strength(known)) {
+            state.reason = Some(reason);
+        }
+        state.raw = kept;
+        self.release(before);
+        if differs {
+            self.anomaly(AnomalyKind::FinishDiffers, Action::Replaced, None);
+        }
+    }
+
+    /// What the provider adds to a finish reason (the stop sequence, a category).
+    pub fn finish_detail(&mut self, choice: u32, detail: Fragment<'_>) {
+        let Some(slot) = self.slot(choice) else { return };
+        let span = self.text(detail);
+        let kept = self.keep(span);
+        let before = self.choices[slot].detail.as_ref().map_or(0, |detail| detail.len());
+        self.choices[slot].detail = kept;
+        self.release(before);
+    }
+
+    /// Whether every choice that began has a finish reason.
+    #[must_use]
+    pub fn all_finished(&self) -> bool {
+        !self.choices.is_empty() && self.choices.iter().all(|choice| choice.reason.is_some())
+    }
+
+    pub(super) fn settle_all(&mut self, outcome: Option<Outcome>) {
+        for slot in 0..self.choices.len() {
+            if !self.choices[slot].settled {
+                self.settle(slot, outcome);
+            }
+        }
+    }
+
+    /// Nothing more can come for a choice: what is open ends, and its finish is said.
+    fn settle(&mut self, slot: usize, outcome: Option<Outcome>) {
+        self.start_nameless(slot);
+        self.choices[slot].current = None;
+        let reason = self.final_reason(slot);
+        for block in self.blocks.open_of(slot) {
+            let input = self.calls.state_of(block);
+            let is_call = self.blocks.get(block).is_some_and(|block| block.family == Family::Call);
+            self.close_block(block, how(reason, outcome, is_call, input), input);
+        }
+        let choice = &mut self.choices[slot];
+        choice.settled = true;
+        let Some(reason) = reason else { return };
+        let index = choice.index;
+        let (raw, detail) = (choice.raw.take(), choice.detail.take());
+        let raw_span = raw.as_deref().map(|raw| self.arena.write(raw.into()).0);
+        let detail = detail.as_deref().map(|detail| self.arena.write(detail.into()).0);
+        // Kept: the same reason said again after the end is no deviation.
+        self.choices[slot].raw = raw;
+        self.slots.push(EventOf::Finish { choice: index, reason, raw: raw_span, detail });
+    }
+
+    /// The reason that stands, seen together with the content: providers say `stop` of calls and refusals too.
+    pub(super) fn final_reason(&self, slot: usize) -> Option<Reason> {
+        let choice = &self.choices[slot];
+        Some(match choice.reason? {
+            Reason::Stop if choice.has_calls => Reason::ToolCalls,
+            Reason::Stop if choice.has_refusal && !choice.has_text => Reason::Refusal,
+            reason => reason,
+        })
+    }
+}
+
+/// How a block that is open when its choice settles has ended.
+fn how(reason: Option<Reason>, outcome: Option<Outcome>, is_call: bool, input: Option<InputState>) -> BlockClose {
+    match outcome {
+        Some(Outcome::Failed) => return BlockClose::Failed,
+        Some(Outcome::Truncated | Outcome::Cancelled | Outcome::Limit) => return BlockClose::Truncated,
+        _ => {}
+    }
+    let stopped = reason.is_none_or(interrupts);
+    let whole = match input {
+        // The last call may be the one that was cut; an input that is whole was not.
+        Some(InputState::Valid) => true,
+        Some(InputState::Cut) => false,
+        _ => !stopped,
+    };
+    if (is_call && whole) || (!is_call && !stopped) { BlockClose::Complete } else { BlockClose::Incomplete }
+}

@@ -1,0 +1,240 @@
+//! Turns what a decoder says into a well-formed sequence of events.
+//!
+//! A decoder reads one frame and says what it means ("this text, in this choice", "this piece of a tool call", "this
+//! finish reason"); the emitter alone knows the grammar: it numbers and opens and ends blocks, tells tool calls
+//! apart, latches finish reasons, notes anomalies, and gives the verdict. Whatever a decoder says, in whatever order,
+//! the events are well formed, so decoders need no guards.
+//!
+//! Events of one frame live in a reused arena. On the delta path nothing is allocated once the arena is warm.
+
+mod arena;
+mod blocks;
+mod calls;
+mod choices;
+mod verdict;
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+pub use arena::{Fragment, Span};
+pub use calls::{CallFragment, Key};
+pub use choices::Channel;
+pub use verdict::Failure;
+
+use crate::event::{
+    Action, AnomalyKind, BlockId, Close, Event, EventOf, LimitKind, MetaField, Protocol, Usage, UsageOrigin,
+};
+use crate::json;
+use crate::limits::Limits;
+use arena::Arena;
+use blocks::Blocks;
+use calls::Calls;
+use choices::Choice;
+use verdict::Facts;
+
+/// One frame's events in a reused arena, and the state of the stream's grammar.
+///
+/// Decoders get one as `out`. Its methods never fail: what cannot be done as said becomes an anomaly, what goes
+/// beyond a limit ends the stream.
+#[derive(Debug)]
+pub struct Emitter {
+    arena: Arena,
+    slots: Vec<EventOf<Span>>,
+    limits: Limits,
+    blocks: Blocks,
+    choices: Vec<Choice>,
+    calls: Calls,
+    metas: [Option<Box<str>>; MetaField::ALL.len()],
+    usage: Option<(Usage, UsageOrigin)>,
+    facts: Facts,
+    /// Bytes of strings kept for comparison, held to `limits.identity_bytes`.
+    identity_bytes: usize,
+    id_changed: bool,
+}
+
+impl Emitter {
+    pub(crate) fn new(limits: Limits) -> Self {
+        Self {
+            arena: Arena::default(),
+            slots: Vec::new(),
+            limits,
+            blocks: Blocks::default(),
+            choices: Vec::new(),
+            calls: Calls::default(),
+            metas: [const { None }; MetaField::ALL.len()],
+            usage: None,
+            facts: Facts::default(),
+            identity_bytes: 0,
+            id_changed: false,
+        }
+    }
+
+    pub(crate) fn set_limits(&mut self, limits: Limits) {
+        self.limits = limits;
+    }
+
+    /// Forgets the events of the last frame.
+    pub(crate) fn clear(&mut self) {
+        self.arena.clear();
+        self.slots.clear();
+    }
+
+    /// Gives back what a large frame made the buffers grow to, beyond `keep` bytes each.
+    pub(crate) fn shrink(&mut self, keep: usize) {
+        self.arena.shrink(keep);
+        self.slots.shrink_to(keep / size_of::<EventOf<Span>>());
+    }
+
+    /// Heap bytes in use.
+    pub(crate) fn retained(&self) -> usize {
+        self.arena.retained()
+            + self.slots.capacity() * size_of::<EventOf<Span>>()
+            + self.choices.capacity() * size_of::<Choice>()
+            + self.blocks.retained()
+            + self.calls.retained()
+            + self.identity_bytes
+    }
+
+    /// How many events the frame has given.
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    #[inline]
+    pub(crate) fn get(&self, n: usize) -> Option<Event<'_>> {
+        Some(self.slots.get(n)?.map(|span| self.arena.get(*span)))
+    }
+
+    /// The limits of this stream, for decoders that keep something of their own.
+    #[must_use]
+    pub const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// The response begins. The normalizer says this; decoders need not.
+    pub(crate) fn start(&mut self, protocol: Protocol) {
+        self.slots.push(EventOf::Start { protocol });
+    }
+
+    /// A fact about the response, as often as the wire repeats it: an event is given when it changes.
+    ///
+    /// Empty values are absent. The first id of a response stands: some proxies mint one a frame.
+    #[inline]
+    pub fn meta(&mut self, field: MetaField, value: Fragment<'_>) {
+        if let Some(known) = &self.metas[field as usize] {
+            if value.is(known) {
+                return;
+            }
+            if field == MetaField::Id {
+                if !value.is_empty() && !core::mem::replace(&mut self.id_changed, true) {
+                    self.anomaly(AnomalyKind::IdChanged, Action::Dropped, None);
+                }
+                return;
+            }
+        }
+        self.new_meta(field, value);
+    }
+
+    fn new_meta(&mut self, field: MetaField, value: Fragment<'_>) {
+        if value.is_empty() {
+            return;
+        }
+        let span = self.text(value);
+        self.release(self.metas[field as usize].as_ref().map_or(0, |known| known.len()));
+        self.metas[field as usize] = self.keep(span);
+        self.slots.push(EventOf::Meta { field, value: span });
+    }
+
+    /// A snapshot of the token counts, as often as the wire sends one: an event is given when it changes.
+    pub fn usage(&mut self, counts: Usage, origin: UsageOrigin) {
+        if self.usage == Some((counts, origin)) {
+            return;
+        }
+        let known = self.usage.map_or_else(Usage::default, |(known, _)| known);
+        if counts.input < known.input || counts.output < known.output {
+            self.anomaly(AnomalyKind::UsageDecreased, Action::Kept, None);
+        }
+        self.usage = Some((counts, origin));
+        self.slots.push(EventOf::Usage { counts, origin });
+    }
+
+    /// A whole valid frame that the model has no place for.
+    pub fn unknown(&mut self, wire_type: Fragment<'_>, json: &str) {
+        let wire_type = self.text(wire_type);
+        let json = self.text(json.into());
+        self.slots.push(EventOf::Unknown { wire_type, json });
+    }
+
+    /// A sign of life and nothing else.
+    pub(crate) fn heartbeat(&mut self) {
+        self.slots.push(EventOf::Heartbeat);
+    }
+
+    /// A deviation that was seen and what was done about it.
+    pub fn anomaly(&mut self, kind: AnomalyKind, action: Action, block: Option<BlockId>) {
+        self.slots.push(EventOf::Anomaly { kind, action, block });
+    }
+
+    /// The frame is not JSON, or nests too deep. Nothing may have been said of it before.
+    pub fn bad_json(&mut self, error: json::Error) {
+        if error.kind == json::ErrorKind::Depth {
+            self.limit(LimitKind::JsonDepth);
+        } else {
+            self.anomaly(AnomalyKind::InvalidJson, Action::Dropped, None);
+        }
+    }
+
+    /// A limit was reached. The stream ends after this frame; what is said from here on is dropped.
+    pub fn limit(&mut self, limit: LimitKind) {
+        if self.facts.limit.is_none() {
+            self.facts.limit = Some(limit);
+            self.anomaly(AnomalyKind::LimitReached, Action::Dropped, None);
+        }
+    }
+
+    /// Whether a limit was reached.
+    #[inline]
+    #[must_use]
+    pub const fn is_over_limit(&self) -> bool {
+        self.facts.limit.is_some()
+    }
+
+    /// Puts text into the frame's arena, for events that take a [`Span`]. Halves of surrogate pairs become U+FFFD.
+    pub fn text(&mut self, fragment: Fragment<'_>) -> Span {
+        let (mut span, edges) = self.arena.write(fragment);
+        if edges.low.is_some() {
+            span = self.arena.prepend(span, char::REPLACEMENT_CHARACTER);
+        }
+        if edges.high.is_some() {
+            span = self.arena.append(span, char::REPLACEMENT_CHARACTER);
+        }
+        if edges.low.is_some() || edges.high.is_some() || edges.lone {
+            self.anomaly(AnomalyKind::LoneSurrogate, Action::Replaced, None);
+        }
+        span
+    }
+
+    /// Keeps a string beyond its frame, for comparison with later ones.
+    fn keep(&mut self, span: Span) -> Option<Box<str>> {
+        let text = self.arena.get(span);
+        if self.identity_bytes.saturating_add(text.len()) > self.limits.identity_bytes {
+            self.limit(LimitKind::IdentityBytes);
+            return None;
+        }
+        self.identity_bytes += text.len();
+        Some(Box::from(text))
+    }
+
+    fn release(&mut self, bytes: usize) {
+        self.identity_bytes = self.identity_bytes.saturating_sub(bytes);
+    }
+
+    /// Ends the stream: gives the verdict, ends what is open, says why choices ended. Nothing comes after it.
+    pub(crate) fn end(&mut self, close: Option<Close>) {
+        let outcome = self.outcome(close);
+        self.settle_all(Some(outcome));
+        let evidence = self.evidence(close);
+        self.slots.push(EventOf::End { outcome, evidence, resume: None });
+    }
+}

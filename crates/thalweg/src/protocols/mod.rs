@@ -1,0 +1,4 @@
+//! Wire formats: what the frames of each protocol mean. Protocols never import each other.
+
+#[cfg(feature = "openai-chat")]
+pub(crate) mod openai_chat;

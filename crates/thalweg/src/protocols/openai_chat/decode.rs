@@ -1,0 +1,266 @@
+//! Chunks into what they mean.
+
+use super::usage::WireUsage;
+use super::wire::{Call, Choice, Chunk, Input};
+use super::{error, finish};
+use crate::dialect::{Decode, Frame, Oddities};
+use crate::emitter::{CallFragment, Channel, Emitter, Fragment};
+use crate::event::{Action, AnomalyKind, InputForm, MetaField, Part, ReasoningForm, UsageOrigin};
+use crate::json::{Error, Kind, Reader, Text};
+
+/// The end mark. Only this exact text is one: look-alikes are broken frames.
+pub(super) const DONE: &str = "[DONE]";
+
+#[derive(Debug)]
+pub(super) struct Decoder {
+    oddities: Oddities,
+    chunk: Chunk,
+    usage: WireUsage,
+}
+
+impl Decoder {
+    pub(super) fn new(oddities: Oddities) -> Self {
+        Self { oddities, chunk: Chunk::default(), usage: WireUsage::default() }
+    }
+}
+
+impl Decode for Decoder {
+    fn frame(&mut self, frame: Frame<'_>, out: &mut Emitter) {
+        let data = frame.data;
+        if !data.starts_with('{') && data.trim() == DONE {
+            out.sentinel();
+            return;
+        }
+        let depth = out.limits().json_depth;
+        let read = match Reader::new(data, depth).peek() {
+            Ok(Kind::Object) => self.chunk.read(data, depth, &self.oddities),
+            Ok(_) => return not_a_chunk(data, depth, out),
+            Err(error) => Err(error),
+        };
+        // What is read here was validated as a part of the frame: only the frame's own reading can fail.
+        match read.and_then(|()| self.say(frame, out)) {
+            Ok(()) => self.chunk.shrink(),
+            Err(error) => out.bad_json(error),
+        }
+    }
+
+    fn retained(&self) -> usize {
+        self.chunk.retained()
+    }
+}
+
+/// A frame of valid JSON that is no object has no meaning here.
+fn not_a_chunk(data: &str, depth: u16, out: &mut Emitter) {
+    let json = &mut Reader::new(data, depth);
+    match json.skip().and_then(|_| json.end()) {
+        Ok(()) => out.anomaly(AnomalyKind::BadFrame, Action::Dropped, None),
+        Err(error) => out.bad_json(error),
+    }
+}
+
+impl Decoder {
+    /// Order inside a frame: facts, then each choice, then usage, then errors.
+    fn say(&mut self, frame: Frame<'_>, out: &mut Emitter) -> Result<(), Error> {
+        let (chunk, data) = (&self.chunk, frame.data);
+        let depth = out.limits().json_depth;
+        // Some servers give an error without wrapping it: the frame itself is the error object.
+        let is_error = chunk.error.is_some() || chunk.object.is_some_and(|object| object.is(data, "error"));
+        if !chunk.has_choices && chunk.usage.is_none() && !is_error {
+            let name = chunk.object.unwrap_or_default();
+            out.unknown(Fragment::json(data, name), data);
+            return Ok(());
+        }
+        self.say_facts(data, out);
+        for choice in &self.chunk.choices {
+            self.say_choice(data, choice, out)?;
+        }
+        if self.chunk.choices.iter().any(|choice| choice.is_message) && frame.is_body {
+            // A complete answer needs no end mark.
+            out.terminal();
+        }
+        if let Some(usage) = self.chunk.usage {
+            self.usage.merge(usage.of(data), depth)?;
+            let origin = if out.all_finished() { UsageOrigin::Provider } else { UsageOrigin::Partial };
+            out.usage(self.usage.canonical(), origin);
+        }
+        for choice in &self.chunk.choices {
+            if let Some(raw) = choice.error {
+                error::report(raw.of(data), depth, out)?;
+            }
+        }
+        if is_error {
+            error::report(self.chunk.error.map_or(data, |raw| raw.of(data)), depth, out)?;
+        }
+        Ok(())
+    }
+
+    fn say_facts(&self, data: &str, out: &mut Emitter) {
+        let chunk = &self.chunk;
+        let facts = [
+            (MetaField::Id, chunk.id),
+            (MetaField::Model, chunk.model),
+            (MetaField::ServiceTier, chunk.service_tier),
+            (MetaField::Fingerprint, chunk.fingerprint),
+        ];
+        for (field, text) in facts {
+            if let Some(text) = text {
+                out.meta(field, Fragment::json(data, text));
+            }
+        }
+        // Filter results come with `created: 0`.
+        let created = chunk.created.map(|raw| raw.of(data).trim_matches('"'));
+        if let Some(created) = created.filter(|created| !matches!(*created, "0" | "null")) {
+            out.meta(MetaField::Created, created.into());
+        }
+    }
+
+    fn say_choice(&self, data: &str, choice: &Choice, out: &mut Emitter) -> Result<(), Error> {
+        let index = choice.index;
+        out.begin_choice(index);
+        if choice.is_odd {
+            out.anomaly(AnomalyKind::BadFrame, Action::Dropped, None);
+        }
+        if choice.is_message && out.has_content(index) {
+            // The whole message behind its own deltas.
+            out.anomaly(AnomalyKind::InputRepeated, Action::Dropped, None);
+        } else {
+            self.say_content(data, choice, out)?;
+        }
+        if let Some(text) = choice.finish_reason {
+            let raw = Fragment::json(data, text);
+            // A word that is escaped is none of ours.
+            if let Some(reason) = finish::reason(text.plain(data).unwrap_or("?")) {
+                out.finish_reason(index, reason, raw);
+            }
+        }
+        Ok(())
+    }
+
+    fn say_content(&self, data: &str, choice: &Choice, out: &mut Emitter) -> Result<(), Error> {
+        let index = choice.index;
+        let depth = out.limits().json_depth;
+        let reasoning = Channel::Reasoning(ReasoningForm::Full);
+        let [preferred, other] = choice.reasoning;
+        let spoken = |text: Option<Text>| text.filter(|text| !text.is_empty());
+        let first = spoken(preferred).or_else(|| spoken(other));
+        // Gateways send one text under two names: the second counts only where it is another text.
+        let second = spoken(other).filter(|text| first.is_some_and(|first| first.raw(data) != text.raw(data)));
+        for text in [first, second].into_iter().flatten() {
+            out.append(index, reasoning, Fragment::json(data, text));
+        }
+        if let Some(text) = choice.content {
+            out.append(index, Channel::Text, Fragment::json(data, text));
+        }
+        if let Some(text) = choice.refusal {
+            out.append(index, Channel::Refusal, Fragment::json(data, text));
+        }
+        if let Some(audio) = choice.audio {
+            say_audio(audio.of(data), depth, index, out)?;
+        }
+        if let Some(annotations) = choice.annotations {
+            say_annotations(annotations.of(data), depth, index, out)?;
+        }
+        for call in &self.chunk.calls[choice.calls.clone()] {
+            out.call(index, fragment(data, call));
+        }
+        if let Some(logprobs) = choice.logprobs {
+            say_logprobs(logprobs.of(data), depth, index, out)?;
+        }
+        Ok(())
+    }
+}
+
+fn fragment<'a>(data: &'a str, call: &Call) -> CallFragment<'a> {
+    CallFragment {
+        key: call.key,
+        id: call.id.map(|id| Fragment::json(data, id)),
+        name: call.name.map(|name| Fragment::json(data, name)),
+        input: match call.input {
+            Input::Absent => None,
+            Input::Text(text) => Some(Fragment::json(data, text)),
+            Input::Value(raw) => Some(raw.of(data).into()),
+        },
+        form: if call.is_custom { InputForm::Text } else { InputForm::Json },
+    }
+}
+
+/// `{id?, data?, transcript?, expires_at?}`: one of them a chunk, the last one alone at the end.
+fn say_audio(json: &str, depth: u16, choice: u32, out: &mut Emitter) -> Result<(), Error> {
+    let reader = &mut Reader::new(json, depth);
+    if reader.peek()? != Kind::Object {
+        return Ok(());
+    }
+    let (mut id, mut data, mut transcript, mut is_end) = (None, None, None, false);
+    reader.object()?;
+    while let Some(key) = reader.key()? {
+        match key.name(json, &mut [0; 32]) {
+            "id" => id = reader.maybe_string()?,
+            "data" => data = reader.maybe_string()?,
+            "transcript" => transcript = reader.maybe_string()?,
+            "expires_at" => is_end = super::wire::present(reader)?.is_some(),
+            _ => drop(reader.skip()?),
+        }
+    }
+    let part = |text: Option<Text>| text.filter(|text| !text.is_empty()).map(|text| Fragment::json(json, text));
+    let (data, transcript) = (part(data), part(transcript));
+    if data.is_none() && transcript.is_none() && !is_end && part(id).is_none() {
+        return Ok(());
+    }
+    let Some(block) = out.audio(choice, part(id)) else { return Ok(()) };
+    if let Some(data) = data {
+        let span = out.text(data);
+        out.data(block, Part::Base64(span));
+    }
+    if let Some(transcript) = transcript {
+        out.delta(block, transcript);
+    }
+    if is_end {
+        let span = out.text(json.into());
+        out.data(block, Part::Json(span));
+    }
+    Ok(())
+}
+
+fn say_annotations(json: &str, depth: u16, choice: u32, out: &mut Emitter) -> Result<(), Error> {
+    let reader = &mut Reader::new(json, depth);
+    if reader.peek()? != Kind::Array {
+        return Ok(());
+    }
+    reader.array()?;
+    while reader.element()? {
+        out.citation(choice, reader.skip()?.of(json));
+    }
+    Ok(())
+}
+
+/// Log probabilities belong to the block that this chunk's content went to. They may come without any: a token that
+/// is half a character has no text yet.
+fn say_logprobs(json: &str, depth: u16, choice: u32, out: &mut Emitter) -> Result<(), Error> {
+    if !has_list(json, depth)? {
+        return Ok(());
+    }
+    let Some(block) = out.latest_or_text(choice) else { return Ok(()) };
+    let span = out.text(json.into());
+    out.data(block, Part::Logprobs(span));
+    Ok(())
+}
+
+/// Whether any field of an object is a list with something in it.
+fn has_list(json: &str, depth: u16) -> Result<bool, Error> {
+    let reader = &mut Reader::new(json, depth);
+    if reader.peek()? != Kind::Object {
+        return Ok(false);
+    }
+    reader.object()?;
+    while reader.key()?.is_some() {
+        if reader.peek()? != Kind::Array {
+            reader.skip()?;
+            continue;
+        }
+        reader.array()?;
+        if reader.element()? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}

@@ -1,0 +1,123 @@
+//! Errors in every shape that chat servers give them.
+
+use crate::emitter::{Emitter, Failure, Fragment};
+use crate::event::{ErrorKind, Retry};
+use crate::json::{self, Error, Kind, Raw, Reader, Text};
+
+/// The fields of an error object. All of them are optional on the wire.
+#[derive(Default)]
+struct Fields {
+    message: Option<Text>,
+    kind: Option<Text>,
+    code: Option<Text>,
+    code_number: Option<Raw>,
+    status: Option<u16>,
+}
+
+/// Reports an error value: an object, or a string. `json` must be valid.
+pub(super) fn report(json: &str, depth: u16, out: &mut Emitter) -> Result<(), Error> {
+    let reader = &mut Reader::new(json, depth);
+    match reader.peek()? {
+        Kind::String => {
+            let message = Fragment::json(json, reader.string()?);
+            if !message.is_empty() {
+                out.error(Failure::new(ErrorKind::Other, message));
+            }
+        }
+        Kind::Object => {
+            let fields = read(reader)?;
+            report_object(json, &fields, out);
+        }
+        Kind::Bool if !reader.boolean()? => {}
+        _ => out.error(Failure::new(ErrorKind::Other, json.into())),
+    }
+    Ok(())
+}
+
+fn read(json: &mut Reader<'_>) -> Result<Fields, Error> {
+    let source = json.source();
+    let mut fields = Fields::default();
+    json.object()?;
+    while let Some(key) = json.key()? {
+        match key.name(source, &mut [0; 32]) {
+            "message" => fields.message = json.maybe_string()?,
+            "type" => fields.kind = json.maybe_string()?,
+            "code" => match json.peek()? {
+                Kind::Number => fields.code_number = Some(json.number()?),
+                _ => fields.code = json.maybe_string()?,
+            },
+            "status" | "status_code" => {
+                let raw = json.skip()?;
+                fields.status = json::count(raw.of(source)).and_then(http_status).or(fields.status);
+            }
+            _ => drop(json.skip()?),
+        }
+    }
+    Ok(fields)
+}
+
+fn report_object(json: &str, fields: &Fields, out: &mut Emitter) {
+    let text = |text: Option<Text>| text.filter(|text| !text.is_empty()).map(|text| Fragment::json(json, text));
+    let number = fields.code_number.map(|raw| raw.of(json));
+    // Some write the status into `code`, as a number or as digits.
+    let digits = fields.code.and_then(|code| code.plain(json)).or(number);
+    let status = fields.status.or_else(|| json::count(digits?).and_then(http_status));
+    let word = |text: Option<Text>| text.and_then(|text| text.plain(json)).unwrap_or_default();
+    let (kind, retry) = classify(status, word(fields.code), word(fields.kind));
+    let mut failure = Failure::new(kind, text(fields.message).unwrap_or_else(|| json.into()));
+    failure.retry = retry;
+    failure.status = status;
+    failure.code = text(fields.code).or_else(|| number.map(Fragment::from)).or_else(|| text(fields.kind));
+    out.error(failure);
+}
+
+fn http_status(n: u64) -> Option<u16> {
+    u16::try_from(n).ok().filter(|status| (400..600).contains(status))
+}
+
+/// The kind of an error: by its own word for it, else by its type, else by its status.
+fn classify(status: Option<u16>, code: &str, kind: &str) -> (ErrorKind, Retry) {
+    let word = |word: &str| WORDS.iter().find(|row| word.eq_ignore_ascii_case(row.0)).map(|row| (row.1, row.2));
+    word(code).or_else(|| word(kind)).unwrap_or(match status {
+        Some(401) => (ErrorKind::Auth, Retry::No),
+        Some(402) => (ErrorKind::Quota, Retry::No),
+        Some(403) => (ErrorKind::Permission, Retry::No),
+        Some(404) => (ErrorKind::NotFound, Retry::No),
+        Some(408 | 504) => (ErrorKind::Timeout, Retry::Yes),
+        Some(409) => (ErrorKind::Other, Retry::Yes),
+        Some(429) => (ErrorKind::RateLimit, Retry::Yes),
+        Some(503 | 529) => (ErrorKind::Overloaded, Retry::Yes),
+        Some(400..=499) => (ErrorKind::InvalidRequest, Retry::No),
+        Some(500..) => (ErrorKind::Server, Retry::Yes),
+        _ => (ErrorKind::Other, Retry::Unknown),
+    })
+}
+
+/// Codes and types, as servers write them. Codes are asked for first: they say more than types.
+const WORDS: &[(&str, ErrorKind, Retry)] = &[
+    ("context_length_exceeded", ErrorKind::ContextWindow, Retry::No),
+    ("exceed_context_size_error", ErrorKind::ContextWindow, Retry::No),
+    ("content_filter", ErrorKind::ContentPolicy, Retry::No),
+    ("content_policy_violation", ErrorKind::ContentPolicy, Retry::No),
+    ("insufficient_quota", ErrorKind::Quota, Retry::No),
+    ("credit_balance_exhausted", ErrorKind::Quota, Retry::No),
+    ("rate_limit_exceeded", ErrorKind::RateLimit, Retry::Yes),
+    ("rate_limit_error", ErrorKind::RateLimit, Retry::Yes),
+    ("slow_down", ErrorKind::RateLimit, Retry::Yes),
+    ("server_is_overloaded", ErrorKind::Overloaded, Retry::Yes),
+    ("overloaded_error", ErrorKind::Overloaded, Retry::Yes),
+    ("service_unavailable_error", ErrorKind::Overloaded, Retry::Yes),
+    ("invalid_api_key", ErrorKind::Auth, Retry::No),
+    ("authentication_error", ErrorKind::Auth, Retry::No),
+    ("permission_error", ErrorKind::Permission, Retry::No),
+    ("model_not_found", ErrorKind::NotFound, Retry::No),
+    ("not_found_error", ErrorKind::NotFound, Retry::No),
+    ("NotFoundError", ErrorKind::NotFound, Retry::No),
+    ("BadRequestError", ErrorKind::InvalidRequest, Retry::No),
+    ("invalid_request_error", ErrorKind::InvalidRequest, Retry::No),
+    ("invalid_value", ErrorKind::InvalidRequest, Retry::No),
+    ("timeout_error", ErrorKind::Timeout, Retry::Yes),
+    ("server_error", ErrorKind::Server, Retry::Yes),
+    ("internal_server_error", ErrorKind::Server, Retry::Yes),
+    ("api_error", ErrorKind::Server, Retry::Yes),
+];

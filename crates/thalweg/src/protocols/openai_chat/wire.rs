@@ -1,0 +1,281 @@
+//! One chunk as ranges of its frame: read in one pass, into vectors that are used again for the next.
+//!
+//! Reading comes before saying: a chunk that turns out to be broken in its last byte has said nothing.
+
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use crate::dialect::Oddities;
+use crate::emitter::Key;
+use crate::json::{self, Error, Kind, Raw, Reader, Text};
+
+/// A chunk, or a complete body, which has `message` in place of `delta`.
+#[derive(Debug, Default)]
+pub(super) struct Chunk {
+    pub(super) id: Option<Text>,
+    pub(super) model: Option<Text>,
+    pub(super) created: Option<Raw>,
+    pub(super) service_tier: Option<Text>,
+    pub(super) fingerprint: Option<Text>,
+    pub(super) object: Option<Text>,
+    pub(super) error: Option<Raw>,
+    pub(super) usage: Option<Raw>,
+    /// The field is there, even if it is null: the frame is a chunk.
+    pub(super) has_choices: bool,
+    pub(super) choices: Vec<Choice>,
+    pub(super) calls: Vec<Call>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Choice {
+    pub(super) index: u32,
+    /// A whole message, not a delta.
+    pub(super) is_message: bool,
+    pub(super) content: Option<Text>,
+    /// The preferred reasoning field, and another one.
+    pub(super) reasoning: [Option<Text>; 2],
+    pub(super) refusal: Option<Text>,
+    pub(super) audio: Option<Raw>,
+    pub(super) annotations: Option<Raw>,
+    /// Its part of [`Chunk::calls`].
+    pub(super) calls: Range<usize>,
+    pub(super) logprobs: Option<Raw>,
+    pub(super) finish_reason: Option<Text>,
+    pub(super) error: Option<Raw>,
+    /// Content of a type that the documentation does not know.
+    pub(super) is_odd: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Call {
+    pub(super) key: Option<Key>,
+    pub(super) id: Option<Text>,
+    pub(super) name: Option<Text>,
+    pub(super) input: Input,
+    pub(super) is_custom: bool,
+}
+
+/// A call's input is a string; some servers send the object itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) enum Input {
+    #[default]
+    Absent,
+    Text(Text),
+    Value(Raw),
+}
+
+impl Chunk {
+    /// Reads a frame that is a JSON object. On an error the chunk holds rubbish and must not be used.
+    pub(super) fn read(&mut self, data: &str, depth: u16, oddities: &Oddities) -> Result<(), Error> {
+        let (mut choices, mut calls) = (core::mem::take(&mut self.choices), core::mem::take(&mut self.calls));
+        choices.clear();
+        calls.clear();
+        *self = Self { choices, calls, ..Self::default() };
+        let json = &mut Reader::new(data, depth);
+        json.object()?;
+        while let Some(key) = json.key()? {
+            match key.name(data, &mut [0; 32]) {
+                "id" => self.id = json.maybe_string()?,
+                "model" => self.model = json.maybe_string()?,
+                "created" => self.created = Some(json.skip()?),
+                "object" => self.object = json.maybe_string()?,
+                "service_tier" => self.service_tier = json.maybe_string()?,
+                "system_fingerprint" => self.fingerprint = json.maybe_string()?,
+                "error" => self.error = present(json)?,
+                "usage" => self.usage = present(json)?,
+                "choices" => {
+                    self.has_choices = true;
+                    self.read_choices(json, oddities)?;
+                }
+                _ => drop(json.skip()?),
+            }
+        }
+        json.end()
+    }
+
+    fn read_choices(&mut self, json: &mut Reader<'_>, oddities: &Oddities) -> Result<(), Error> {
+        // The last of several fields of one name stands.
+        self.choices.clear();
+        self.calls.clear();
+        if json.peek()? != Kind::Array {
+            json.skip()?;
+            return Ok(());
+        }
+        json.array()?;
+        while json.element()? {
+            if json.peek()? == Kind::Object {
+                let choice = self.read_choice(json, oddities)?;
+                self.choices.push(choice);
+            } else {
+                json.skip()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn read_choice(&mut self, json: &mut Reader<'_>, oddities: &Oddities) -> Result<Choice, Error> {
+        let data = json.source();
+        let mut choice = Choice::default();
+        json.object()?;
+        while let Some(key) = json.key()? {
+            match key.name(data, &mut [0; 32]) {
+                "index" => {
+                    let index = json.skip()?;
+                    choice.index =
+                        json::integer(index.of(data)).map_or(0, |n| u32::try_from(n.max(0)).unwrap_or(u32::MAX));
+                }
+                "delta" => self.read_delta(json, &mut choice, oddities)?,
+                "message" => {
+                    choice.is_message = json.peek()? == Kind::Object;
+                    self.read_delta(json, &mut choice, oddities)?;
+                }
+                // The legacy completions stream.
+                "text" => choice.content = json.maybe_string()?.or(choice.content),
+                "finish_reason" => choice.finish_reason = json.maybe_string()?,
+                "logprobs" => choice.logprobs = present(json)?,
+                "error" => choice.error = present(json)?,
+                _ => drop(json.skip()?),
+            }
+        }
+        Ok(choice)
+    }
+
+    /// Reads `delta` or `message`. A missing one and null are the same as an empty one.
+    fn read_delta(&mut self, json: &mut Reader<'_>, choice: &mut Choice, oddities: &Oddities) -> Result<(), Error> {
+        if json.peek()? != Kind::Object {
+            json.skip()?;
+            return Ok(());
+        }
+        let data = json.source();
+        json.object()?;
+        while let Some(key) = json.key()? {
+            match key.name(data, &mut [0; 32]) {
+                "content" => match json.peek()? {
+                    Kind::String => choice.content = Some(json.string()?),
+                    kind => {
+                        choice.is_odd |= kind != Kind::Null;
+                        json.skip()?;
+                    }
+                },
+                "refusal" => choice.refusal = json.maybe_string()?,
+                "tool_calls" => choice.calls = self.read_calls(json)?,
+                "function_call" => {
+                    let from = self.calls.len();
+                    let mut call = Call::default();
+                    read_function(json, &mut call)?;
+                    self.calls.push(call);
+                    choice.calls = from..self.calls.len();
+                }
+                "audio" => choice.audio = present(json)?,
+                "annotations" => choice.annotations = present(json)?,
+                name => match oddities.reasoning_fields.iter().position(|field| field == name) {
+                    Some(rank) => choice.reasoning[rank.min(1)] = json.maybe_string()?,
+                    None => drop(json.skip()?),
+                },
+            }
+        }
+        Ok(())
+    }
+
+    fn read_calls(&mut self, json: &mut Reader<'_>) -> Result<Range<usize>, Error> {
+        let from = self.calls.len();
+        if json.peek()? != Kind::Array {
+            json.skip()?;
+            return Ok(from..from);
+        }
+        json.array()?;
+        while json.element()? {
+            if json.peek()? == Kind::Object {
+                let call = read_call(json)?;
+                self.calls.push(call);
+            } else {
+                json.skip()?;
+            }
+        }
+        Ok(from..self.calls.len())
+    }
+
+    pub(super) fn retained(&self) -> usize {
+        self.choices.capacity() * size_of::<Choice>() + self.calls.capacity() * size_of::<Call>()
+    }
+
+    /// Gives back what a chunk of many choices or calls made the vectors grow to.
+    pub(super) fn shrink(&mut self) {
+        self.choices.truncate(KEPT);
+        self.choices.shrink_to(KEPT);
+        self.calls.truncate(KEPT);
+        self.calls.shrink_to(KEPT);
+    }
+}
+
+fn read_call(json: &mut Reader<'_>) -> Result<Call, Error> {
+    let data = json.source();
+    let mut call = Call::default();
+    json.object()?;
+    while let Some(key) = json.key()? {
+        match key.name(data, &mut [0; 32]) {
+            "index" => call.key = read_key(json)?,
+            "id" => call.id = json.maybe_string()?.or(call.id),
+            "function" => read_function(json, &mut call)?,
+            "custom" => {
+                call.is_custom = json.peek()? == Kind::Object;
+                read_function(json, &mut call)?;
+            }
+            _ => drop(json.skip()?),
+        }
+    }
+    Ok(call)
+}
+
+/// `function`, `custom` or `function_call`: a name and an input.
+fn read_function(json: &mut Reader<'_>, call: &mut Call) -> Result<(), Error> {
+    if json.peek()? != Kind::Object {
+        json.skip()?;
+        return Ok(());
+    }
+    let data = json.source();
+    json.object()?;
+    while let Some(key) = json.key()? {
+        match key.name(data, &mut [0; 32]) {
+            // Older llama.cpp puts the call's id here.
+            "id" => call.id = call.id.or(json.maybe_string()?),
+            "name" => call.name = json.maybe_string()?,
+            "arguments" | "input" => {
+                call.input = match json.peek()? {
+                    Kind::String => Input::Text(json.string()?),
+                    Kind::Null => {
+                        json.null()?;
+                        Input::Absent
+                    }
+                    _ => Input::Value(json.skip()?),
+                }
+            }
+            _ => drop(json.skip()?),
+        }
+    }
+    Ok(())
+}
+
+/// An index should be a small number; any value tells calls apart.
+fn read_key(json: &mut Reader<'_>) -> Result<Option<Key>, Error> {
+    let kind = json.peek()?;
+    let text = json.skip()?.of(json.source());
+    Ok(match kind {
+        Kind::Null => None,
+        Kind::String => {
+            let inner = text.trim_matches('"');
+            Some(inner.parse().map_or_else(|_| Key::odd(inner), Key::index))
+        }
+        _ => Some(json::integer(text).map_or_else(|| Key::odd(text), Key::index)),
+    })
+}
+
+/// Any value but null, verbatim.
+pub(super) fn present(json: &mut Reader<'_>) -> Result<Option<Raw>, Error> {
+    let is_null = json.peek()? == Kind::Null;
+    let raw = json.skip()?;
+    Ok((!is_null).then_some(raw))
+}
+
+/// More choices or calls than this in one chunk are rare.
+const KEPT: usize = 32;

@@ -1,0 +1,21 @@
+//! Every dialect there is.
+
+use crate::dialect::Dialect;
+use crate::dialects;
+
+/// All dialects, in the order in which detection prefers them.
+pub static ALL: &[&Dialect] = &[
+    #[cfg(feature = "openai-chat")]
+    &dialects::OPENAI_CHAT,
+];
+
+/// The dialect of a name.
+///
+/// ```
+/// assert!(thalweg::registry::find("openai-chat").is_some());
+/// assert!(thalweg::registry::find("carrier-pigeon").is_none());
+/// ```
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Dialect> {
+    ALL.iter().copied().find(|dialect| dialect.name == name)
+}
