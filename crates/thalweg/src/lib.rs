@@ -74,3 +74,8 @@ pub use event::{
 pub use fold::{Fold, Response};
 pub use limits::Limits;
 pub use normalizer::{Detail, FrameEvents, Normalizer, Stage};
+
+/// The example of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -28,6 +28,9 @@ pub struct Limits {
     pub tool_input_bytes: u64,
     /// Input held back for tool calls whose name has not come yet, all calls together. Default [`HELD_BYTES`].
     pub held_bytes: usize,
+    /// Name of one tool call, when it comes in pieces: each piece is answered with the whole name so far. Default
+    /// [`NAME_BYTES`].
+    pub name_bytes: usize,
     /// Ids, names, finish reasons and facts kept for comparison, all together. Default [`IDENTITY_BYTES`].
     pub identity_bytes: usize,
 }
@@ -44,6 +47,8 @@ pub const CHOICES: u32 = 128;
 pub const TOOL_INPUT_BYTES: u64 = 32 << 20;
 /// Default of [`Limits::held_bytes`]: 1 MiB.
 pub const HELD_BYTES: usize = 1 << 20;
+/// Default of [`Limits::name_bytes`]: 1,024. Providers allow 64 or 128.
+pub const NAME_BYTES: usize = 1024;
 /// Default of [`Limits::identity_bytes`]: 4 MiB. Some proxies put whole signatures into tool-call ids.
 pub const IDENTITY_BYTES: usize = 4 << 20;
 
@@ -56,6 +61,7 @@ impl Default for Limits {
             choices: CHOICES,
             tool_input_bytes: TOOL_INPUT_BYTES,
             held_bytes: HELD_BYTES,
+            name_bytes: NAME_BYTES,
             identity_bytes: IDENTITY_BYTES,
         }
     }

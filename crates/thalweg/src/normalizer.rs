@@ -517,11 +517,16 @@ impl Normalizer {
 
     /// Gives back what a large frame took. Called when everything that arrived has been read.
     fn shrink(&mut self) {
-        if self.head == self.buffer.len() {
+        let pending = self.buffer.len() - self.head;
+        // A frame that is still growing keeps its room: giving it back each time would copy the frame each time.
+        if self.buffer.capacity() > KEPT_BYTES && self.buffer.capacity() / 8 > pending {
+            self.buffer.drain(..self.head);
+            self.head = 0;
+            self.buffer.shrink_to(KEPT_BYTES.max(2 * pending));
+        } else if pending == 0 {
             self.buffer.clear();
             self.head = 0;
         }
-        self.buffer.shrink_to(KEPT_BYTES);
         self.lossy.shrink_to(KEPT_BYTES);
         self.framer.shrink();
         self.out.shrink(KEPT_BYTES);

@@ -340,7 +340,12 @@ impl Emitter {
             return;
         }
         // A wire that sends the name so far each time, or one that sends what is new of it.
-        let whole = if piece.starts_with(&**known) { span } else { self.arena.join(known, span) };
+        let grows = piece.starts_with(&**known);
+        if piece.len() + if grows { 0 } else { known.len() } > self.limits.name_bytes {
+            self.limit(LimitKind::NameBytes);
+            return;
+        }
+        let whole = if grows { span } else { self.arena.join(known, span) };
         self.release(self.calls.table[call].name.as_ref().map_or(0, |name| name.len()));
         self.calls.table[call].name = self.keep(whole);
         self.anomaly(AnomalyKind::NameInPieces, Action::Joined, block);

@@ -11,6 +11,8 @@ mod arena;
 mod blocks;
 mod calls;
 mod choices;
+#[cfg(test)]
+mod tests;
 mod verdict;
 
 use alloc::boxed::Box;

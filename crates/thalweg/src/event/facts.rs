@@ -275,6 +275,8 @@ named! {
         ToolInputBytes = "tool_input_bytes",
         /// [`Limits::held_bytes`](crate::Limits::held_bytes)
         HeldBytes = "held_bytes",
+        /// [`Limits::name_bytes`](crate::Limits::name_bytes)
+        NameBytes = "name_bytes",
         /// [`Limits::identity_bytes`](crate::Limits::identity_bytes)
         IdentityBytes = "identity_bytes",
     }

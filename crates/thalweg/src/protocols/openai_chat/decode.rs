@@ -1,7 +1,9 @@
 //! Chunks into what they mean.
 
+use alloc::vec::Vec;
+
 use super::usage::WireUsage;
-use super::wire::{Call, Choice, Chunk, Input};
+use super::wire::{Call, Choice, Chunk, Content, Input};
 use super::{error, finish};
 use crate::dialect::{Decode, Frame, Oddities};
 use crate::emitter::{CallFragment, Channel, Emitter, Fragment};
@@ -16,11 +18,13 @@ pub(super) struct Decoder {
     oddities: Oddities,
     chunk: Chunk,
     usage: WireUsage,
+    /// A message was left out because its content had come in deltas: said once.
+    is_restated: bool,
 }
 
 impl Decoder {
     pub(super) fn new(oddities: Oddities) -> Self {
-        Self { oddities, chunk: Chunk::default(), usage: WireUsage::default() }
+        Self { oddities, chunk: Chunk::default(), usage: WireUsage::default(), is_restated: false }
     }
 }
 
@@ -72,9 +76,9 @@ impl Decoder {
         }
         self.say_facts(data, out);
         for choice in &self.chunk.choices {
-            self.say_choice(data, choice, out)?;
+            self.is_restated |= self.say_choice(data, choice, out)?;
         }
-        if self.chunk.choices.iter().any(|choice| choice.is_message) && frame.is_body {
+        if self.chunk.choices.iter().any(|choice| choice.message.is_some()) && frame.is_body {
             // A complete answer needs no end mark.
             out.terminal();
         }
@@ -114,60 +118,69 @@ impl Decoder {
         }
     }
 
-    fn say_choice(&self, data: &str, choice: &Choice, out: &mut Emitter) -> Result<(), Error> {
-        let index = choice.index;
-        out.begin_choice(index);
-        if choice.is_odd {
-            out.anomaly(AnomalyKind::BadFrame, Action::Dropped, None);
-        }
-        if choice.is_message && out.has_content(index) {
-            // The whole message behind its own deltas.
-            out.anomaly(AnomalyKind::InputRepeated, Action::Dropped, None);
-        } else {
-            self.say_content(data, choice, out)?;
-        }
-        if let Some(text) = choice.finish_reason {
-            let raw = Fragment::json(data, text);
-            // A word that is escaped is none of ours.
-            if let Some(reason) = finish::reason(text.plain(data).unwrap_or("?")) {
-                out.finish_reason(index, reason, raw);
-            }
-        }
-        Ok(())
-    }
-
-    fn say_content(&self, data: &str, choice: &Choice, out: &mut Emitter) -> Result<(), Error> {
+    /// Whether a message was left out.
+    fn say_choice(&self, data: &str, choice: &Choice, out: &mut Emitter) -> Result<bool, Error> {
         let index = choice.index;
         let depth = out.limits().json_depth;
-        let reasoning = Channel::Reasoning(ReasoningForm::Full);
-        let [preferred, other] = choice.reasoning;
-        let spoken = |text: Option<Text>| text.filter(|text| !text.is_empty());
-        let first = spoken(preferred).or_else(|| spoken(other));
-        // Gateways send one text under two names: the second counts only where it is another text.
-        let second = spoken(other).filter(|text| first.is_some_and(|first| first.raw(data) != text.raw(data)));
-        for text in [first, second].into_iter().flatten() {
-            out.append(index, reasoning, Fragment::json(data, text));
+        out.begin_choice(index);
+        let mut is_restated = self.is_restated;
+        match choice.message.map(|raw| raw.of(data)) {
+            Some(message) if choice.delta.is_blank() && !out.has_content(index) => {
+                let (mut content, mut calls) = (Content::default(), Vec::new());
+                content.read(&mut Reader::new(message, depth), &mut calls, &self.oddities)?;
+                say_content(message, index, &content, &calls, out)?;
+            }
+            // A whole message beside or behind its own deltas.
+            Some(_) if !core::mem::replace(&mut is_restated, true) => {
+                out.anomaly(AnomalyKind::InputRepeated, Action::Dropped, None);
+            }
+            _ => {}
         }
-        if let Some(text) = choice.content {
-            out.append(index, Channel::Text, Fragment::json(data, text));
-        }
-        if let Some(text) = choice.refusal {
-            out.append(index, Channel::Refusal, Fragment::json(data, text));
-        }
-        if let Some(audio) = choice.audio {
-            say_audio(audio.of(data), depth, index, out)?;
-        }
-        if let Some(annotations) = choice.annotations {
-            say_annotations(annotations.of(data), depth, index, out)?;
-        }
-        for call in &self.chunk.calls[choice.calls.clone()] {
-            out.call(index, fragment(data, call));
-        }
+        say_content(data, index, &choice.delta, &self.chunk.calls, out)?;
         if let Some(logprobs) = choice.logprobs {
             say_logprobs(logprobs.of(data), depth, index, out)?;
         }
-        Ok(())
+        if let Some(text) = choice.finish_reason {
+            // A word that is escaped is none of ours.
+            if let Some(reason) = finish::reason(text.plain(data).unwrap_or("?")) {
+                out.finish_reason(index, reason, Fragment::json(data, text));
+            }
+        }
+        Ok(is_restated)
     }
+}
+
+/// Order inside a choice: reasoning, text, refusal, sound, citations, tool calls.
+fn say_content(data: &str, index: u32, content: &Content, calls: &[Call], out: &mut Emitter) -> Result<(), Error> {
+    let depth = out.limits().json_depth;
+    if content.is_odd {
+        out.anomaly(AnomalyKind::BadFrame, Action::Dropped, None);
+    }
+    let reasoning = Channel::Reasoning(ReasoningForm::Full);
+    let [preferred, other] = content.reasoning;
+    let spoken = |text: Option<Text>| text.filter(|text| !text.is_empty());
+    let first = spoken(preferred).or_else(|| spoken(other));
+    // Gateways send one text under two names: the second counts only where it is another text.
+    let second = spoken(other).filter(|text| first.is_some_and(|first| first.raw(data) != text.raw(data)));
+    for text in [first, second].into_iter().flatten() {
+        out.append(index, reasoning, Fragment::json(data, text));
+    }
+    if let Some(text) = content.text {
+        out.append(index, Channel::Text, Fragment::json(data, text));
+    }
+    if let Some(text) = content.refusal {
+        out.append(index, Channel::Refusal, Fragment::json(data, text));
+    }
+    if let Some(audio) = content.audio {
+        say_audio(audio.of(data), depth, index, out)?;
+    }
+    if let Some(annotations) = content.annotations {
+        say_annotations(annotations.of(data), depth, index, out)?;
+    }
+    for call in &calls[content.calls.clone()] {
+        out.call(index, fragment(data, call));
+    }
+    Ok(())
 }
 
 fn fragment<'a>(data: &'a str, call: &Call) -> CallFragment<'a> {

@@ -29,19 +29,26 @@ pub(super) struct Chunk {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Choice {
     pub(super) index: u32,
-    /// A whole message, not a delta.
-    pub(super) is_message: bool,
-    pub(super) content: Option<Text>,
+    pub(super) delta: Content,
+    /// A whole message: the answer itself in a complete body, a restatement in a stream. Read with
+    /// [`Content::read`] when it is wanted.
+    pub(super) message: Option<Raw>,
+    pub(super) logprobs: Option<Raw>,
+    pub(super) finish_reason: Option<Text>,
+    pub(super) error: Option<Raw>,
+}
+
+/// What a delta or a message holds.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Content {
+    pub(super) text: Option<Text>,
     /// The preferred reasoning field, and another one.
     pub(super) reasoning: [Option<Text>; 2],
     pub(super) refusal: Option<Text>,
     pub(super) audio: Option<Raw>,
     pub(super) annotations: Option<Raw>,
-    /// Its part of [`Chunk::calls`].
+    /// Its part of the calls that were read with it.
     pub(super) calls: Range<usize>,
-    pub(super) logprobs: Option<Raw>,
-    pub(super) finish_reason: Option<Text>,
-    pub(super) error: Option<Raw>,
     /// Content of a type that the documentation does not know.
     pub(super) is_odd: bool,
 }
@@ -124,13 +131,10 @@ impl Chunk {
                     choice.index =
                         json::integer(index.of(data)).map_or(0, |n| u32::try_from(n.max(0)).unwrap_or(u32::MAX));
                 }
-                "delta" => self.read_delta(json, &mut choice, oddities)?,
-                "message" => {
-                    choice.is_message = json.peek()? == Kind::Object;
-                    self.read_delta(json, &mut choice, oddities)?;
-                }
+                "delta" => choice.delta.read(json, &mut self.calls, oddities)?,
+                "message" => choice.message = present(json)?,
                 // The legacy completions stream.
-                "text" => choice.content = json.maybe_string()?.or(choice.content),
+                "text" => choice.delta.text = json.maybe_string()?.or(choice.delta.text),
                 "finish_reason" => choice.finish_reason = json.maybe_string()?,
                 "logprobs" => choice.logprobs = present(json)?,
                 "error" => choice.error = present(json)?,
@@ -138,61 +142,6 @@ impl Chunk {
             }
         }
         Ok(choice)
-    }
-
-    /// Reads `delta` or `message`. A missing one and null are the same as an empty one.
-    fn read_delta(&mut self, json: &mut Reader<'_>, choice: &mut Choice, oddities: &Oddities) -> Result<(), Error> {
-        if json.peek()? != Kind::Object {
-            json.skip()?;
-            return Ok(());
-        }
-        let data = json.source();
-        json.object()?;
-        while let Some(key) = json.key()? {
-            match key.name(data, &mut [0; 32]) {
-                "content" => match json.peek()? {
-                    Kind::String => choice.content = Some(json.string()?),
-                    kind => {
-                        choice.is_odd |= kind != Kind::Null;
-                        json.skip()?;
-                    }
-                },
-                "refusal" => choice.refusal = json.maybe_string()?,
-                "tool_calls" => choice.calls = self.read_calls(json)?,
-                "function_call" => {
-                    let from = self.calls.len();
-                    let mut call = Call::default();
-                    read_function(json, &mut call)?;
-                    self.calls.push(call);
-                    choice.calls = from..self.calls.len();
-                }
-                "audio" => choice.audio = present(json)?,
-                "annotations" => choice.annotations = present(json)?,
-                name => match oddities.reasoning_fields.iter().position(|field| field == name) {
-                    Some(rank) => choice.reasoning[rank.min(1)] = json.maybe_string()?,
-                    None => drop(json.skip()?),
-                },
-            }
-        }
-        Ok(())
-    }
-
-    fn read_calls(&mut self, json: &mut Reader<'_>) -> Result<Range<usize>, Error> {
-        let from = self.calls.len();
-        if json.peek()? != Kind::Array {
-            json.skip()?;
-            return Ok(from..from);
-        }
-        json.array()?;
-        while json.element()? {
-            if json.peek()? == Kind::Object {
-                let call = read_call(json)?;
-                self.calls.push(call);
-            } else {
-                json.skip()?;
-            }
-        }
-        Ok(from..self.calls.len())
     }
 
     pub(super) fn retained(&self) -> usize {
@@ -206,6 +155,78 @@ impl Chunk {
         self.calls.truncate(KEPT);
         self.calls.shrink_to(KEPT);
     }
+}
+
+impl Content {
+    /// Reads `delta` or `message`, and its calls behind the others. A missing one and null are the same as an empty
+    /// one.
+    pub(super) fn read(
+        &mut self,
+        json: &mut Reader<'_>,
+        calls: &mut Vec<Call>,
+        oddities: &Oddities,
+    ) -> Result<(), Error> {
+        if json.peek()? != Kind::Object {
+            json.skip()?;
+            return Ok(());
+        }
+        let data = json.source();
+        json.object()?;
+        while let Some(key) = json.key()? {
+            match key.name(data, &mut [0; 32]) {
+                "content" => match json.peek()? {
+                    Kind::String => self.text = Some(json.string()?),
+                    kind => {
+                        self.is_odd |= kind != Kind::Null;
+                        json.skip()?;
+                    }
+                },
+                "refusal" => self.refusal = json.maybe_string()?,
+                "tool_calls" => self.calls = read_calls(json, calls)?,
+                "function_call" => {
+                    let from = calls.len();
+                    let mut call = Call::default();
+                    read_function(json, &mut call)?;
+                    calls.push(call);
+                    self.calls = from..calls.len();
+                }
+                "audio" => self.audio = present(json)?,
+                "annotations" => self.annotations = present(json)?,
+                name => match oddities.reasoning_fields.iter().position(|field| field == name) {
+                    Some(rank) => self.reasoning[rank.min(1)] = json.maybe_string()?,
+                    None => drop(json.skip()?),
+                },
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether it says nothing.
+    pub(super) fn is_blank(&self) -> bool {
+        let blank = |text: Option<Text>| text.is_none_or(Text::is_empty);
+        let [preferred, other] = self.reasoning;
+        [self.text, self.refusal, preferred, other].into_iter().all(blank)
+            && self.calls.is_empty()
+            && self.audio.is_none()
+            && self.annotations.is_none()
+    }
+}
+
+fn read_calls(json: &mut Reader<'_>, calls: &mut Vec<Call>) -> Result<Range<usize>, Error> {
+    let from = calls.len();
+    if json.peek()? != Kind::Array {
+        json.skip()?;
+        return Ok(from..from);
+    }
+    json.array()?;
+    while json.element()? {
+        if json.peek()? == Kind::Object {
+            calls.push(read_call(json)?);
+        } else {
+            json.skip()?;
+        }
+    }
+    Ok(from..calls.len())
 }
 
 fn read_call(json: &mut Reader<'_>) -> Result<Call, Error> {
