@@ -1,12 +1,11 @@
 //! Every dialect there is.
 
 use crate::dialect::Dialect;
-use crate::dialects;
 
 /// All dialects, in the order in which detection prefers them.
 pub static ALL: &[&Dialect] = &[
     #[cfg(feature = "openai-chat")]
-    &dialects::OPENAI_CHAT,
+    &crate::dialects::OPENAI_CHAT,
 ];
 
 /// The dialect of a name.

@@ -1,0 +1,351 @@
+//! The contract: bytes in, events out.
+
+mod frame;
+mod read;
+
+pub use frame::FrameEvents;
+
+use alloc::borrow::Cow;
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use crate::dialect::{Decode, Dialect};
+use crate::emitter::Emitter;
+use crate::event::{Close, Event, Protocol};
+use crate::framing::{Framer, Framing};
+use crate::limits::Limits;
+use read::Opening;
+
+/// Turns the bytes of one response into events.
+///
+/// Call [`feed`](Self::feed) with bytes as they arrive and [`poll`](Self::poll) until it gives `None`; when the bytes
+/// end, call [`finish`](Self::finish) once and poll until `None` again. The last event is an [`Event::End`]; calls
+/// after it do nothing. Nothing here fails, blocks, or depends on how the bytes were cut.
+///
+/// One normalizer is one response. It is `Send` and holds a few kilobytes.
+pub struct Normalizer {
+    /// Bytes received. The frame at hand begins at `head` and is `frame.len` long.
+    buffer: Vec<u8>,
+    head: usize,
+    frame: Current,
+    /// Whole messages in `buffer`, which go past the framer.
+    messages: VecDeque<Range<usize>>,
+    framer: Framer,
+    reader: Reader,
+    /// A frame's data, where its bytes were not UTF-8.
+    lossy: String,
+    out: Emitter,
+    /// Events of the frame at hand that have been given.
+    given: usize,
+    limits: Limits,
+    options: Options,
+    phase: Phase,
+    opening: Opening,
+    is_foreign: bool,
+    received: bool,
+}
+
+/// Who says what frames mean.
+enum Reader {
+    Known {
+        name: Option<Cow<'static, str>>,
+        protocol: Protocol,
+        decoder: Box<dyn Decode + Send>,
+    },
+    /// Not known yet: these may claim a frame. None are left when that has been given up.
+    Candidates(Vec<Dialect>),
+}
+
+impl Reader {
+    fn of(dialect: &Dialect) -> Self {
+        let decoder = (dialect.decoder)(&dialect.oddities);
+        Self::Known { name: Some(dialect.name.clone()), protocol: dialect.protocol, decoder }
+    }
+}
+
+#[derive(Clone, Copy, Default)]
+struct Options {
+    heartbeats: bool,
+    detail: Detail,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Open,
+    Closing(Close),
+    Ended,
+}
+
+/// The frame at hand.
+#[derive(Default)]
+struct Current {
+    len: usize,
+    number: u64,
+    event: Option<Range<usize>>,
+    id: Option<Range<usize>>,
+    retry_ms: Option<u64>,
+}
+
+/// How much of what the model has no place for is given out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Detail {
+    /// Whole frames that are unknown.
+    #[default]
+    Normal,
+    /// Also fields of known frames, when they change.
+    Full,
+}
+
+/// How far a stream is, for whoever holds its connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Stage {
+    /// More is expected.
+    Open,
+    /// Every choice that began has a finish reason, or the provider failed: give trailing usage a short while, then
+    /// finish. Some servers never close.
+    Finished,
+    /// The provider said that the response is over: the connection may be closed now.
+    Settled,
+    /// [`Event::End`] was given, or is about to be: nothing more is read.
+    Ended,
+}
+
+impl Normalizer {
+    /// A normalizer for a response in a known dialect.
+    #[must_use]
+    pub fn new(dialect: &Dialect) -> Self {
+        Self::with_reader(dialect.framing, Reader::of(dialect))
+    }
+
+    /// A normalizer that takes the dialect whose claim on the first frame is the strongest; the first of equals.
+    ///
+    /// Bytes that none of them claims end as a local error. Signs of life before the claim give no event, and
+    /// anomalies before it follow [`Event::Start`].
+    #[must_use]
+    pub fn detect<'d>(candidates: impl IntoIterator<Item = &'d Dialect>) -> Self {
+        let candidates: Vec<_> = candidates.into_iter().cloned().collect();
+        let framing = candidates.first().map_or(Framing::Sse, |first| first.framing);
+        Self::with_reader(framing, Reader::Candidates(candidates))
+    }
+
+    /// A normalizer with a decoder of your own.
+    #[must_use]
+    pub fn with_decoder(framing: Framing, protocol: Protocol, decoder: Box<dyn Decode + Send>) -> Self {
+        Self::with_reader(framing, Reader::Known { name: None, protocol, decoder })
+    }
+
+    fn with_reader(framing: Framing, reader: Reader) -> Self {
+        let limits = Limits::default();
+        Self {
+            buffer: Vec::new(),
+            head: 0,
+            frame: Current::default(),
+            messages: VecDeque::new(),
+            framer: Framer::new(framing),
+            reader,
+            lossy: String::new(),
+            out: Emitter::new(limits),
+            given: 0,
+            limits,
+            options: Options::default(),
+            phase: Phase::Open,
+            opening: Opening::default(),
+            is_foreign: false,
+            received: false,
+        }
+    }
+
+    /// Other limits than the defaults. Call it before the first bytes.
+    #[must_use]
+    pub fn with_limits(mut self, mut limits: Limits) -> Self {
+        limits.frame_bytes = limits.frame_bytes.min(FRAME_BYTES_MOST);
+        self.limits = limits;
+        self.out.set_limits(limits);
+        self
+    }
+
+    /// More or less detail than the default. Call it before the first bytes.
+    #[must_use]
+    pub fn with_detail(mut self, detail: Detail) -> Self {
+        self.options.detail = detail;
+        self
+    }
+
+    /// Whether comments, pings and empty frames give [`Event::Heartbeat`]. Off by default.
+    #[must_use]
+    pub fn with_heartbeats(mut self, heartbeats: bool) -> Self {
+        self.options.heartbeats = heartbeats;
+        self
+    }
+
+    /// Takes a chunk of the body. Where it is cut means nothing. Poll until `None` afterwards.
+    ///
+    /// Chunks that are not polled for are kept: drain before you feed more.
+    pub fn feed(&mut self, chunk: &[u8]) {
+        if self.phase == Phase::Open {
+            self.compact();
+            self.received |= !chunk.is_empty();
+            self.buffer.extend_from_slice(chunk);
+        }
+    }
+
+    /// Takes one whole message (a WebSocket message, a polled body), past the framing. Poll until `None` afterwards.
+    ///
+    /// Use it instead of [`feed`](Self::feed), not with it: bytes of an unfinished frame before the message are
+    /// given out as the end of a stream.
+    pub fn feed_frame(&mut self, message: &[u8]) {
+        if self.phase == Phase::Open {
+            self.compact();
+            self.received = true;
+            let start = self.buffer.len();
+            self.buffer.extend_from_slice(message);
+            self.messages.push_back(start..self.buffer.len());
+        }
+    }
+
+    /// Says that the bytes have ended, and how. Poll until `None` afterwards; the last event is [`Event::End`].
+    /// Only the first call counts.
+    pub fn finish(&mut self, close: Close) {
+        if self.phase == Phase::Open {
+            self.phase = Phase::Closing(close);
+        }
+    }
+
+    /// The next event, or `None`: feed more, or it is over. Sugar over [`advance`](Self::advance) and
+    /// [`event`](Self::event).
+    #[inline]
+    pub fn poll(&mut self) -> Option<Event<'_>> {
+        if self.advance() { self.event() } else { None }
+    }
+
+    /// Goes to the next event; false where [`poll`](Self::poll) would give `None`.
+    ///
+    /// With [`event`](Self::event) this is what filters are made of: a loop over `poll` that returns what it polled
+    /// does not pass the borrow checker.
+    ///
+    /// ```
+    /// use thalweg::{Event, Normalizer};
+    ///
+    /// fn next_text(normalizer: &mut Normalizer) -> Option<&str> {
+    ///     while normalizer.advance() {
+    ///         if let Some(Event::TextDelta { .. }) = normalizer.event() {
+    ///             let Some(Event::TextDelta { text, .. }) = normalizer.event() else { break };
+    ///             return Some(text);
+    ///         }
+    ///     }
+    ///     None
+    /// }
+    /// ```
+    #[inline]
+    pub fn advance(&mut self) -> bool {
+        while self.given >= self.out.len() {
+            if !self.step() {
+                return false;
+            }
+        }
+        self.given += 1;
+        true
+    }
+
+    /// The event that [`advance`](Self::advance) went to.
+    #[inline]
+    #[must_use]
+    pub fn event(&self) -> Option<Event<'_>> {
+        self.out.get(self.given.checked_sub(1)?)
+    }
+
+    /// The next frame with its exact bytes and all its events, also where it has none. For gateways that pass bytes
+    /// on, for bindings, for batches.
+    ///
+    /// The bytes of all frames are the bytes fed: terminators, comments, sentinels and garbage included. The last
+    /// frame has no bytes: its events are what the end of the stream brings. Where [`poll`](Self::poll) stopped
+    /// inside a frame, the rest of that frame's events comes first, with its bytes. (After a limit was reached
+    /// nothing more is read.)
+    pub fn poll_frame(&mut self) -> Option<FrameEvents<'_>> {
+        if self.given >= self.out.len() && !self.step() {
+            return None;
+        }
+        let from = core::mem::replace(&mut self.given, self.out.len());
+        let bytes = &self.buffer[self.head..self.head + self.frame.len];
+        Some(FrameEvents::new(bytes, &self.frame, &self.out, from))
+    }
+
+    /// The name of the dialect that the stream is read as; none while it is not known, or for a decoder of your own.
+    #[must_use]
+    pub fn dialect(&self) -> Option<&str> {
+        match &self.reader {
+            Reader::Known { name, .. } => name.as_deref(),
+            Reader::Candidates(_) => None,
+        }
+    }
+
+    /// How far the stream is. Ask after polling until `None`.
+    #[must_use]
+    pub fn stage(&self) -> Stage {
+        if self.phase == Phase::Ended {
+            Stage::Ended
+        } else if self.out.is_terminal() {
+            Stage::Settled
+        } else if self.out.all_finished() || self.out.has_failed() {
+            Stage::Finished
+        } else {
+            Stage::Open
+        }
+    }
+
+    /// Heap bytes in use, in round numbers. Bounded by [`Limits`] and a constant, after each drain.
+    #[must_use]
+    pub fn retained_bytes(&self) -> usize {
+        let decoder = match &self.reader {
+            Reader::Known { decoder, .. } => decoder.retained(),
+            Reader::Candidates(candidates) => candidates.capacity() * size_of::<Dialect>(),
+        };
+        self.buffer.capacity()
+            + self.lossy.capacity()
+            + self.messages.capacity() * size_of::<Range<usize>>()
+            + self.framer.retained()
+            + self.out.retained()
+            + decoder
+    }
+
+    /// Moves what is unread to the front of the buffer, when that costs less than it frees.
+    fn compact(&mut self) {
+        if self.head <= self.buffer.len() / 2 || self.given < self.out.len() {
+            return;
+        }
+        // The frame at hand has been given out whole: its bytes go with the rest.
+        self.release_frame();
+        self.buffer.drain(..self.head);
+        for message in &mut self.messages {
+            message.start -= self.head;
+            message.end -= self.head;
+        }
+        self.head = 0;
+    }
+}
+
+impl core::fmt::Debug for Normalizer {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        // Bodies hold what people said: sizes only.
+        f.debug_struct("Normalizer")
+            .field("stage", &self.stage())
+            .field("pending_bytes", &(self.buffer.len() - self.head))
+            .field("frame", &self.frame.number)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Ranges of a frame are 32 bits wide, and decoding may write a few copies of it.
+const FRAME_BYTES_MOST: usize = (u32::MAX / 8) as usize;
+
+/// What each buffer keeps between chunks: more than any transport's chunk, so that nothing is allocated over and
+/// over.
+const KEPT_BYTES: usize = 64 * 1024;
+
+const fn send_unpin<T: Send + Unpin + 'static>() {}
+const _: () = send_unpin::<Normalizer>();

@@ -1,0 +1,294 @@
+//! Reads frames: from the framer to the decoder, and the end of the stream.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use super::{Current, KEPT_BYTES, Normalizer, Phase, Reader};
+use crate::dialect::{Claim, Dialect, Frame};
+use crate::emitter::{Emitter, Failure};
+use crate::event::{Action, AnomalyKind, Close, ErrorKind, LimitKind, Origin, Protocol};
+use crate::framing::{Cut, Defect, Foreign, Payload};
+
+impl Normalizer {
+    pub(super) fn release_frame(&mut self) {
+        self.head += core::mem::take(&mut self.frame.len);
+        self.out.clear();
+        self.given = 0;
+    }
+
+    /// Reads the next frame, or ends the stream; false when there is nothing to read.
+    pub(super) fn step(&mut self) -> bool {
+        if self.phase == Phase::Ended {
+            return false;
+        }
+        self.release_frame();
+        let end = self.messages.front().map_or(self.buffer.len(), |message| message.start);
+        let pending = &self.buffer[self.head..end];
+        let at_end = matches!(self.phase, Phase::Closing(_)) || !self.messages.is_empty();
+        let cut = if at_end { self.framer.finish(pending) } else { self.framer.next(pending) };
+        if cut.as_ref().map_or(pending.len(), |cut| cut.len) > self.limits.frame_bytes {
+            return self.over_limit();
+        }
+        match cut {
+            Some(cut) => self.read_cut(&cut),
+            None => match (self.messages.pop_front(), self.phase) {
+                (Some(message), _) => self.read_message(message),
+                (None, Phase::Closing(close)) => self.conclude(close),
+                (None, _) => {
+                    self.shrink();
+                    return false;
+                }
+            },
+        }
+        if self.opening.early.len() >= EARLY_MOST {
+            self.give_up();
+        }
+        if self.out.is_over_limit() {
+            self.end(None);
+        }
+        true
+    }
+
+    fn read_cut(&mut self, cut: &Cut) {
+        self.frame = Current {
+            len: cut.len,
+            number: self.frame.number + u64::from(cut.len > 0),
+            event: cut.event.clone(),
+            id: cut.id.clone(),
+            retry_ms: cut.retry_ms,
+        };
+        self.start_known();
+        let data = match &cut.payload {
+            Payload::Data(range) => Data::Buffer(self.head + range.start..self.head + range.end),
+            Payload::Joined => Data::Joined,
+            Payload::Empty => return self.read_empty(cut.defect),
+            Payload::Junk => return self.read_junk(cut.defect),
+        };
+        match cut.defect {
+            Some(Defect::Unterminated) => self.note(AnomalyKind::UnterminatedFrame, Action::Kept),
+            Some(Defect::Bare) => self.note(AnomalyKind::BareJson, Action::Kept),
+            _ => {}
+        }
+        let is_body = self.framer.is_body();
+        self.read_data(&data, is_body);
+    }
+
+    fn read_message(&mut self, message: Range<usize>) {
+        self.frame =
+            Current { len: message.len(), number: self.frame.number + 1, event: None, id: None, retry_ms: None };
+        if message.len() > self.limits.frame_bytes {
+            self.start();
+            self.out.limit(LimitKind::FrameBytes);
+            return;
+        }
+        self.start_known();
+        self.read_data(&Data::Buffer(message), false);
+    }
+
+    fn read_empty(&mut self, defect: Option<Defect>) {
+        if defect.is_some() {
+            self.note(AnomalyKind::UnterminatedFrame, Action::Dropped);
+        } else {
+            self.beat();
+        }
+    }
+
+    fn beat(&mut self) {
+        if self.options.heartbeats && self.opening.is_started {
+            self.out.heartbeat();
+        }
+    }
+
+    fn read_junk(&mut self, defect: Option<Defect>) {
+        match defect {
+            Some(Defect::Foreign(foreign)) => self.read_foreign(foreign),
+            Some(Defect::Trailing) => self.note(AnomalyKind::TrailingBytes, Action::Dropped),
+            _ => self.note(AnomalyKind::UnterminatedFrame, Action::Dropped),
+        }
+    }
+
+    /// The body is no stream: said once, however long it is.
+    fn read_foreign(&mut self, foreign: Foreign) {
+        if core::mem::replace(&mut self.is_foreign, true) {
+            return;
+        }
+        self.start();
+        self.note(AnomalyKind::NotAStream, Action::Dropped);
+        self.fail(match foreign {
+            Foreign::Html => "the body is an HTML page, not a stream",
+            Foreign::Compressed => "the body is compressed: decompress it before it is fed",
+            Foreign::Binary => "the body is binary data, not a stream",
+            Foreign::Text => "the body is plain text, not a stream",
+        });
+    }
+
+    /// Decodes one frame's data.
+    fn read_data(&mut self, data: &Data, is_body: bool) {
+        let bytes = match data {
+            Data::Buffer(range) => &self.buffer[range.clone()],
+            Data::Joined => self.framer.joined(),
+        };
+        let mut is_lossy = false;
+        let text = core::str::from_utf8(bytes).unwrap_or_else(|_| {
+            is_lossy = true;
+            self.lossy.clear();
+            self.lossy.push_str(&String::from_utf8_lossy(bytes));
+            &self.lossy
+        });
+        let event = self.frame.event.as_ref().and_then(|range| self.buffer[self.head..].get(range.clone()));
+        let event = event.and_then(|name| core::str::from_utf8(name).ok());
+        let frame = Frame { event, data: text, is_body };
+        let is_blank = is_blank(text);
+        let claimed = if is_blank { None } else { self.reader.claimed(&frame) };
+        if let Some(reader) = claimed {
+            self.reader = reader;
+        }
+        if let (Reader::Known { protocol, .. }, false) = (&self.reader, is_blank) {
+            self.opening.start(*protocol, &mut self.out);
+        }
+        if is_lossy {
+            self.opening.note(AnomalyKind::InvalidUtf8, Action::Replaced, &mut self.out);
+        }
+        if is_blank {
+            return self.beat();
+        }
+        self.out.count_frame();
+        match &mut self.reader {
+            Reader::Known { decoder, .. } => decoder.frame(frame, &mut self.out),
+            Reader::Candidates(_) => self.note(AnomalyKind::ProtocolMismatch, Action::Dropped),
+        }
+    }
+
+    /// Nobody has claimed the stream, and too much has been seen of it.
+    fn give_up(&mut self) {
+        self.reader = Reader::Candidates(Vec::new());
+        self.start();
+        self.fail("no known protocol has frames like these");
+    }
+
+    /// An anomaly, which waits for `Start` if that has to wait.
+    fn note(&mut self, kind: AnomalyKind, action: Action) {
+        self.opening.note(kind, action, &mut self.out);
+    }
+
+    /// `Start`, as soon as it can be said what the stream is.
+    fn start_known(&mut self) {
+        if matches!(self.reader, Reader::Known { .. }) {
+            self.start();
+        }
+    }
+
+    fn start(&mut self) {
+        let protocol = match &self.reader {
+            Reader::Known { protocol, .. } => *protocol,
+            Reader::Candidates(_) => Protocol::Unrecognized,
+        };
+        self.opening.start(protocol, &mut self.out);
+    }
+
+    fn over_limit(&mut self) -> bool {
+        self.start();
+        self.out.limit(LimitKind::FrameBytes);
+        self.end(None);
+        true
+    }
+
+    /// The bytes have ended and every frame is read.
+    fn conclude(&mut self, close: Close) {
+        self.frame.len = 0;
+        self.start();
+        if let Reader::Known { decoder, .. } = &mut self.reader {
+            decoder.finish(&mut self.out);
+        }
+        if !self.out.has_failed() && !self.out.has_choices() {
+            if !self.received && close == Close::Clean {
+                self.fail("the body is empty");
+            } else if self.out.frames() > 0 && matches!(self.reader, Reader::Candidates(_)) {
+                self.fail("no known protocol has frames like these");
+            } else if self.out.frames() > 0 && self.framer.is_body() {
+                self.fail("the body is JSON, but no answer and no error");
+            }
+        }
+        self.end(Some(close));
+    }
+
+    fn fail(&mut self, message: &str) {
+        let mut failure = Failure::new(ErrorKind::NotAStream, message.into());
+        failure.origin = Origin::Local;
+        self.out.error(failure);
+    }
+
+    fn end(&mut self, close: Option<Close>) {
+        self.out.end(close);
+        self.phase = Phase::Ended;
+    }
+
+    /// Gives back what a large frame took. Called when everything that arrived has been read.
+    fn shrink(&mut self) {
+        let pending = self.buffer.len() - self.head;
+        // A frame that is still growing keeps its room: giving it back each time would copy the frame each time.
+        if self.buffer.capacity() > KEPT_BYTES && self.buffer.capacity() / 8 > pending {
+            self.buffer.drain(..self.head);
+            self.head = 0;
+            self.buffer.shrink_to(KEPT_BYTES.max(2 * pending));
+        } else if pending == 0 {
+            self.buffer.clear();
+            self.head = 0;
+        }
+        self.lossy.shrink_to(KEPT_BYTES);
+        self.framer.shrink();
+        self.out.shrink(KEPT_BYTES);
+    }
+}
+
+impl Reader {
+    /// The reader that a frame decides for, where that is open: the first of the strongest claims.
+    fn claimed(&self, frame: &Frame<'_>) -> Option<Self> {
+        let Self::Candidates(candidates) = self else { return None };
+        let claim = |dialect: &&Dialect| (dialect.claims)(frame);
+        // From the back, because `max_by_key` takes the last of equals.
+        let best = candidates.iter().rev().max_by_key(claim)?;
+        (claim(&best) > Claim::No).then(|| Self::of(best))
+    }
+}
+
+/// The beginning of the events: `Start` waits until it is known what the stream is, and anomalies wait for `Start`.
+#[derive(Default)]
+pub(super) struct Opening {
+    pub(super) is_started: bool,
+    early: Vec<(AnomalyKind, Action)>,
+}
+
+impl Opening {
+    fn start(&mut self, protocol: Protocol, out: &mut Emitter) {
+        if core::mem::replace(&mut self.is_started, true) {
+            return;
+        }
+        out.start(protocol);
+        for (kind, action) in core::mem::take(&mut self.early) {
+            out.anomaly(kind, action, None);
+        }
+    }
+
+    fn note(&mut self, kind: AnomalyKind, action: Action, out: &mut Emitter) {
+        if self.is_started {
+            out.anomaly(kind, action, None);
+        } else {
+            self.early.push((kind, action));
+        }
+    }
+}
+
+/// Where a frame's data is.
+enum Data {
+    Buffer(Range<usize>),
+    Joined,
+}
+
+fn is_blank(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_whitespace())
+}
+
+/// Anomalies before a claim, beyond which the stream is given up.
+const EARLY_MOST: usize = 16;
