@@ -47,8 +47,8 @@ pub const CHOICES: u32 = 128;
 pub const TOOL_INPUT_BYTES: u64 = 32 << 20;
 /// Default of [`Limits::held_bytes`]: 1 MiB.
 pub const HELD_BYTES: usize = 1 << 20;
-/// Default of [`Limits::name_bytes`]: 1,024. Providers allow 64 or 128.
-pub const NAME_BYTES: usize = 1024;
+/// Default of [`Limits::name_bytes`]: 256. Providers allow 64 or 128.
+pub const NAME_BYTES: usize = 256;
 /// Default of [`Limits::identity_bytes`]: 4 MiB. Some proxies put whole signatures into tool-call ids.
 pub const IDENTITY_BYTES: usize = 4 << 20;
 

@@ -72,9 +72,11 @@ pub(super) struct Arena {
 }
 
 impl Arena {
+    /// The text of a span; nothing for one that was kept beyond its frame.
     #[inline]
     pub(super) fn get(&self, span: Span) -> &str {
-        &self.text[span.start as usize..][..span.len as usize]
+        let (start, len) = (span.start as usize, span.len as usize);
+        self.text.get(start..start.saturating_add(len)).unwrap_or_default()
     }
 
     /// Decodes a fragment to the end of the arena.
@@ -91,16 +93,17 @@ impl Arena {
         (self.since(start), edges)
     }
 
-    /// Puts `c` before the text of `span`, which must be the last written: a pair whose first half came earlier.
+    /// Writes `c` and behind it the text of `span`: a pair whose first half came earlier. A new text, because others may
+    /// have been written since.
     pub(super) fn prepend(&mut self, span: Span, c: char) -> Span {
-        self.text.insert(span.start as usize, c);
-        self.since(span.start as usize)
+        self.join(c.encode_utf8(&mut [0; 4]), span)
     }
 
-    /// Puts `c` behind the text of `span`, which must be the last written.
+    /// Writes the text of `span` and behind it `c`.
     pub(super) fn append(&mut self, span: Span, c: char) -> Span {
+        let text = self.join("", span);
         self.text.push(c);
-        self.since(span.start as usize)
+        self.since(text.start as usize)
     }
 
     /// Writes two strings as one text.
@@ -113,7 +116,8 @@ impl Arena {
     }
 
     fn since(&self, start: usize) -> Span {
-        // A frame is at most `u32::MAX / 8` bytes, and no decoder writes more than a few copies of it.
+        // A frame is at most `u32::MAX / 32` bytes, and its events hold a few copies of it. Where that does not hold,
+        // the text is missing rather than wrong: `get` finds nothing.
         let narrow = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         Span { start: narrow(start), len: narrow(self.text.len() - start) }
     }

@@ -22,6 +22,8 @@ pub(super) struct Block {
     pub(super) slot: usize,
     pub(super) family: Family,
     pub(super) open: bool,
+    /// Its entry in the table of calls.
+    pub(super) call: Option<usize>,
     /// A high surrogate that ended the last fragment.
     high: Option<u16>,
 }
@@ -65,11 +67,25 @@ impl Emitter {
             self.limit(LimitKind::Blocks);
             return None;
         }
-        Some(self.open_counted(slot, place, kind))
+        let call = match kind {
+            BlockKind::ToolCall { form, .. } => {
+                self.choices[slot].has_calls = true;
+                Some(self.calls.add(slot, None, form))
+            }
+            BlockKind::HostedCall { form, .. } => Some(self.calls.add(slot, None, form)),
+            _ => None,
+        };
+        Some(self.open_counted(slot, place, kind, call))
     }
 
     /// Opens a block that the limit has already counted.
-    pub(super) fn open_counted(&mut self, slot: usize, place: Place<Span>, kind: BlockKind<Span>) -> BlockId {
+    pub(super) fn open_counted(
+        &mut self,
+        slot: usize,
+        place: Place<Span>,
+        kind: BlockKind<Span>,
+        call: Option<usize>,
+    ) -> BlockId {
         let block = BlockId::from(u32::try_from(self.blocks.table.len()).unwrap_or(u32::MAX));
         let family = match kind {
             BlockKind::Text => Family::Text,
@@ -78,8 +94,11 @@ impl Emitter {
             BlockKind::ToolCall { .. } | BlockKind::HostedCall { .. } => Family::Call,
             _ => Family::Data,
         };
-        self.blocks.table.push(Block { slot, family, open: true, high: None });
+        self.blocks.table.push(Block { slot, family, open: true, call, high: None });
         self.blocks.open.push(block);
+        if let Some(call) = call {
+            self.calls.started(call, block);
+        }
         let choice = self.choices[slot].index;
         self.note_block(slot, block, family);
         self.slots.push(EventOf::BlockStart { block, choice, place, kind });
@@ -92,7 +111,10 @@ impl Emitter {
     #[inline]
     pub fn delta(&mut self, block: BlockId, fragment: Fragment<'_>) {
         let (span, edges) = self.arena.write(fragment);
-        self.delta_span(block, span, edges);
+        match self.blocks.get(block).and_then(|state| state.call) {
+            Some(call) => self.take_input(call, span, edges),
+            None => self.delta_span(block, span, edges),
+        }
     }
 
     pub(super) fn delta_span(&mut self, block: BlockId, span: Span, edges: Edges) {
@@ -114,7 +136,11 @@ impl Emitter {
         if text.is_empty() {
             return;
         }
-        self.slots.push(match self.blocks.table[block.index()].family {
+        let state = self.blocks.table[block.index()];
+        if state.family == Family::Text {
+            self.choices[state.slot].spoken.add(self.arena.get(text));
+        }
+        self.slots.push(match state.family {
             Family::Text => EventOf::TextDelta { block, text },
             Family::Reasoning => EventOf::ReasoningDelta { block, text },
             Family::Refusal => EventOf::RefusalDelta { block, text },
@@ -139,7 +165,10 @@ impl Emitter {
 
     /// Gives what belongs to a block and is not its text.
     pub fn data(&mut self, block: BlockId, part: Part<Span>) {
-        let Some(state) = self.blocks.get(block) else { return };
+        let Some(state) = self.blocks.get(block) else {
+            self.anomaly(AnomalyKind::DeltaWithoutStart, Action::Dropped, None);
+            return;
+        };
         if self.choices[state.slot].settled && matches!(part, Part::Base64(_) | Part::Transcript(_)) {
             self.anomaly(AnomalyKind::ContentAfterFinish, Action::Dropped, Some(block));
             return;
@@ -149,19 +178,33 @@ impl Emitter {
 
     /// Ends a block. A block that has ended stays as it is.
     pub fn end_block(&mut self, block: BlockId, how: BlockClose) {
-        let input = self.calls.state_of(block);
+        self.flush_half(block);
+        let input = self.calls.state_of(block, &self.blocks);
         self.close_block(block, how, input);
+    }
+
+    /// Gives a half pair that waits: the other half will not come. Before the block's input is judged.
+    pub(super) fn flush_half(&mut self, block: BlockId) {
+        let Some(state) = self.blocks.table.get_mut(block.index()).filter(|state| state.open) else { return };
+        if state.high.take().is_none() {
+            return;
+        }
+        let call = state.call;
+        self.anomaly(AnomalyKind::LoneSurrogate, Action::Replaced, Some(block));
+        let from = self.slots.len();
+        let (span, _) = self.arena.write("\u{fffd}".into());
+        self.push_delta(block, span);
+        if let Some(call) = call {
+            self.validate(call, from);
+        }
     }
 
     pub(super) fn close_block(&mut self, block: BlockId, how: BlockClose, input: Option<InputState>) {
         let Some(state) = self.blocks.table.get_mut(block.index()).filter(|state| state.open) else { return };
         state.open = false;
-        if state.high.take().is_some() {
-            self.anomaly(AnomalyKind::LoneSurrogate, Action::Replaced, Some(block));
-            let (span, _) = self.arena.write("\u{fffd}".into());
-            self.push_delta(block, span);
-        }
+        let slot = state.slot;
         self.blocks.open.retain(|&open| open != block);
+        self.forget_block(slot, block);
         self.slots.push(EventOf::BlockEnd { block, how, input });
     }
 }

@@ -19,7 +19,8 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::blocks::join_halves;
+use super::blocks::{Blocks, join_halves};
+use super::digest::Digest;
 use super::{Emitter, Fragment, Span};
 use crate::event::{
     Action, AnomalyKind, BlockId, BlockKind, EventOf, Id, InputForm, InputState, LimitKind, Part, Place, Wide,
@@ -40,9 +41,8 @@ impl Key {
     /// An index that is no whole number (a string, a fraction): it is told apart by its text alone.
     #[must_use]
     pub fn odd(text: &str) -> Self {
-        let hash = text.bytes().fold(FNV_OFFSET, fnv);
         // Far below every real index.
-        Self(i64::MIN | (hash >> 2).cast_signed())
+        Self(i64::MIN | (Digest::number(text) >> 2).cast_signed())
     }
 
     fn wide(self) -> Option<Wide> {
@@ -85,8 +85,7 @@ struct Call {
     held_high: Option<u16>,
     held_lone: bool,
     validator: Validator,
-    hash: u64,
-    bytes: u64,
+    digest: Digest,
 }
 
 impl Call {
@@ -96,7 +95,16 @@ impl Call {
     }
 
     fn is_begun(&self) -> bool {
-        self.bytes > 0
+        self.digest.len() > 0
+    }
+
+    /// Rule 4.
+    fn is_repeated_by(&self, input: &str) -> bool {
+        let mut again = Digest::default();
+        self.is_complete() && self.digest.len() == input.len() as u64 && {
+            again.add(input);
+            again == self.digest
+        }
     }
 
     fn state(&self) -> Option<InputState> {
@@ -128,7 +136,6 @@ struct Scope {
 #[derive(Debug, Default)]
 pub(super) struct Calls {
     table: Vec<Call>,
-    by_block: BTreeMap<BlockId, usize>,
     /// Beside the table of choices.
     scopes: Vec<Scope>,
     /// Calls whose name has not come.
@@ -142,13 +149,35 @@ impl Calls {
         self.nameless.len()
     }
 
-    pub(super) fn state_of(&self, block: BlockId) -> Option<InputState> {
-        self.table[*self.by_block.get(&block)?].state()
+    pub(super) fn state_of(&self, block: BlockId, blocks: &Blocks) -> Option<InputState> {
+        self.table[blocks.get(block)?.call?].state()
+    }
+
+    /// A call that nothing is known of yet.
+    pub(super) fn add(&mut self, slot: usize, key: Option<Key>, form: InputForm) -> usize {
+        self.table.push(Call {
+            slot,
+            key,
+            id: None,
+            name: None,
+            form,
+            block: None,
+            held: String::new(),
+            held_high: None,
+            held_lone: false,
+            validator: Validator::new(),
+            digest: Digest::default(),
+        });
+        self.table.len() - 1
+    }
+
+    pub(super) fn started(&mut self, call: usize, block: BlockId) {
+        self.table[call].block = Some(block);
     }
 
     pub(super) fn retained(&self) -> usize {
         // A map's node holds a few entries; twice the entries' size is a fair bound.
-        let entry = 2 * (size_of::<(Key, usize)>() + size_of::<(Box<str>, usize)>() + size_of::<(BlockId, usize)>());
+        let entry = 2 * (size_of::<(Key, usize)>() + size_of::<(Box<str>, usize)>());
         self.table.capacity() * (size_of::<Call>() + entry)
             + self.scopes.capacity() * size_of::<Scope>()
             + self.held_bytes
@@ -206,7 +235,11 @@ impl Calls {
     /// A known index, and no known id.
     fn at_known_key(&self, call: usize, said: Said<'_>) -> Target {
         let known = &self.table[call];
-        let again = said.name.is_some() && known.is_complete() && begins_value(said.input);
+        let is_other_name = said.name.is_some_and(|name| known.name.as_deref().is_some_and(|known| known != name));
+        // A name again with a new value, or an id with another name.
+        let again = known.is_complete()
+            && said.name.is_some()
+            && (begins_value(said.input) || (said.id.is_some() && is_other_name));
         match (said.id, &known.id) {
             (Some(_), Some(_)) if said.name.is_some() || known.is_complete() => {
                 Target::New(Some(AnomalyKind::IndexReused))
@@ -242,33 +275,37 @@ impl Emitter {
             return;
         }
         let Some(slot) = self.content_slot(choice) else { return };
-        self.end_current(slot);
-        if input.is_some() {
-            self.note_content(slot);
-        }
         let id = id.map(|id| self.text(id));
         let name = name.map(|name| self.text(name));
         let (input, edges) = input.map_or_else(Default::default, |input| self.arena.write(input));
         let text = |span: Span| self.arena.get(span);
         let said =
             Said { slot, key: fragment.key, id: id.map(text), name: name.map(text), input: self.arena.get(input) };
-        let call = match self.calls.target(said) {
+        let (call, note) = match self.calls.target(said) {
             Target::Known(call, note) => {
-                if let Some((kind, action)) = note {
-                    self.anomaly(kind, action, self.calls.table[call].block);
+                // An opening or an input that is said again is no content.
+                if !input.is_empty() && !self.calls.table[call].is_repeated_by(self.arena.get(input)) {
+                    self.note_content(slot);
+                    self.end_current(slot);
                 }
-                call
+                (call, note)
             }
             Target::New(note) => {
                 self.note_content(slot);
+                self.end_current(slot);
                 let Some(call) = self.new_call(slot, fragment.key, fragment.form) else { return };
-                if let Some(kind) = note {
-                    self.anomaly(kind, Action::Split, None);
-                }
-                call
+                (call, note.map(|kind| (kind, Action::Split)))
             }
         };
-        self.calls.scope(slot).last = Some(call);
+        if let Some((kind, action)) = note {
+            self.anomaly(kind, action, self.calls.table[call].block);
+        }
+        let scope = self.calls.scope(slot);
+        scope.last = Some(call);
+        if let Some(key) = fragment.key {
+            // A call that is named by its id alone for once may go on under the number it was given then.
+            scope.by_key.entry(key).or_insert(call);
+        }
         self.take_id(call, id);
         self.take_name(call, name);
         self.take_input(call, input, edges);
@@ -282,21 +319,7 @@ impl Emitter {
             self.limit(LimitKind::Blocks);
             return None;
         }
-        let call = self.calls.table.len();
-        self.calls.table.push(Call {
-            slot,
-            key,
-            id: None,
-            name: None,
-            form,
-            block: None,
-            held: String::new(),
-            held_high: None,
-            held_lone: false,
-            validator: Validator::new(),
-            hash: FNV_OFFSET,
-            bytes: 0,
-        });
+        let call = self.calls.add(slot, key, form);
         self.calls.nameless.push(call);
         if let Some(key) = key {
             self.calls.scope(slot).by_key.insert(key, call);
@@ -354,23 +377,22 @@ impl Emitter {
         }
     }
 
-    fn take_input(&mut self, call: usize, input: Span, edges: Edges) {
+    pub(super) fn take_input(&mut self, call: usize, input: Span, edges: Edges) {
         if input.is_empty() && edges == Edges::default() {
             return;
         }
         let state = &mut self.calls.table[call];
-        let piece = self.arena.get(input).as_bytes();
-        if state.is_complete() && state.bytes == piece.len() as u64 && state.hash == hash(FNV_OFFSET, piece) {
+        let piece = self.arena.get(input);
+        if state.is_repeated_by(piece) {
             let block = state.block;
             self.anomaly(AnomalyKind::InputRepeated, Action::Dropped, block);
             return;
         }
-        state.bytes += piece.len() as u64;
-        if state.bytes > self.limits.tool_input_bytes {
+        state.digest.add(piece);
+        if state.digest.len() > self.limits.tool_input_bytes {
             self.limit(LimitKind::ToolInputBytes);
             return;
         }
-        state.hash = hash(state.hash, piece);
         match state.block {
             Some(block) => {
                 let from = self.slots.len();
@@ -382,7 +404,7 @@ impl Emitter {
     }
 
     /// Follows what the call's block was really given: a pair may have been joined on the way.
-    fn validate(&mut self, call: usize, from: usize) {
+    pub(super) fn validate(&mut self, call: usize, from: usize) {
         for event in &self.slots[from..] {
             if let EventOf::ToolCallDelta { input, .. } = event {
                 self.calls.table[call].validator.feed(self.arena.get(*input).as_bytes());
@@ -424,9 +446,7 @@ impl Emitter {
         };
         let name = self.arena.write(state.name.as_deref().unwrap_or_default().into()).0;
         let place = Place::item(key.and_then(Key::wide));
-        let block = self.open_counted(slot, place, BlockKind::ToolCall { id, name, form });
-        self.calls.table[call].block = Some(block);
-        self.calls.by_block.insert(block, call);
+        let block = self.open_counted(slot, place, BlockKind::tool_call(id, name, form), Some(call));
         let is_held = !held.is_empty() || edges != Edges::default();
         if is_held || note == AnomalyKind::NameMissing {
             self.anomaly(note, Action::Kept, Some(block));
@@ -453,16 +473,4 @@ impl Emitter {
 /// Whether a fragment looks like the beginning of a whole input, not like its middle.
 fn begins_value(input: &str) -> bool {
     input.trim_start().starts_with(['{', '['])
-}
-
-const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
-
-/// FNV-1a: the same for a text and for its pieces, which is all that is asked of it.
-#[inline]
-const fn fnv(hash: u64, byte: u8) -> u64 {
-    (hash ^ byte as u64).wrapping_mul(0x0000_0100_0000_01b3)
-}
-
-fn hash(start: u64, bytes: &[u8]) -> u64 {
-    bytes.iter().fold(start, |hash, &byte| fnv(hash, byte))
 }

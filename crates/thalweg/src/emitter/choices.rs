@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 
 use super::blocks::Family;
+use super::digest::Digest;
 use super::{Emitter, Fragment, Span};
 use crate::event::{
     Action, AnomalyKind, BlockClose, BlockId, BlockKind, EventOf, InputState, LimitKind, Outcome, Part, Place, Reason,
@@ -51,6 +52,8 @@ pub(super) struct Choice {
     pub(super) has_text: bool,
     pub(super) has_refusal: bool,
     pub(super) has_calls: bool,
+    /// All its text, as far as a restatement can be compared with it.
+    pub(super) spoken: Digest,
     /// Said once a choice each.
     noted_late: bool,
     noted_differs: bool,
@@ -107,6 +110,7 @@ impl Emitter {
             has_text: false,
             has_refusal: false,
             has_calls: false,
+            spoken: Digest::default(),
             noted_late: false,
             noted_differs: false,
         });
@@ -158,9 +162,31 @@ impl Emitter {
 
     /// Ends the block that text, reasoning or refusal went on in: content of another kind comes.
     pub(super) fn end_current(&mut self, slot: usize) {
-        if let Some((_, block)) = self.choices[slot].current.take() {
-            self.close_block(block, BlockClose::Implied, None);
+        if let Some((_, block)) = self.choices[slot].current {
+            self.end_block(block, BlockClose::Implied);
         }
+    }
+
+    /// A block has ended: what follows goes elsewhere.
+    pub(super) fn forget_block(&mut self, slot: usize, block: BlockId) {
+        let choice = &mut self.choices[slot];
+        choice.current = choice.current.filter(|&(_, current)| current != block);
+        choice.audio = choice.audio.filter(|&audio| audio != block);
+    }
+
+    /// Whether `text` is what the text of a choice amounts to so far: compared by length and hash.
+    #[must_use]
+    pub fn has_said(&mut self, choice: u32, text: Fragment<'_>) -> bool {
+        let (span, _) = self.arena.write(text);
+        let mut digest = Digest::default();
+        digest.add(self.arena.get(span));
+        self.choices.iter().any(|known| known.index == choice && known.spoken == digest)
+    }
+
+    /// Whether a choice has called a tool.
+    #[must_use]
+    pub fn has_called(&self, choice: u32) -> bool {
+        self.choices.iter().any(|known| known.index == choice && known.has_calls)
     }
 
     /// Remembers what kinds of content a choice has had, and which block is its latest.
@@ -287,10 +313,10 @@ impl Emitter {
     /// Nothing more can come for a choice: what is open ends, and its finish is said.
     fn settle(&mut self, slot: usize, outcome: Option<Outcome>) {
         self.start_nameless(slot);
-        self.choices[slot].current = None;
         let reason = self.final_reason(slot);
         for block in self.blocks.open_of(slot) {
-            let input = self.calls.state_of(block);
+            self.flush_half(block);
+            let input = self.calls.state_of(block, &self.blocks);
             let is_call = self.blocks.get(block).is_some_and(|block| block.family == Family::Call);
             self.close_block(block, how(reason, outcome, is_call, input), input);
         }

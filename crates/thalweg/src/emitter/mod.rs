@@ -11,6 +11,7 @@ mod arena;
 mod blocks;
 mod calls;
 mod choices;
+mod digest;
 #[cfg(test)]
 mod tests;
 mod verdict;

@@ -120,6 +120,42 @@ pub enum BlockKind<S> {
 }
 
 impl<S> BlockKind<S> {
+    /// Reasoning of a form.
+    #[must_use]
+    pub const fn reasoning(form: ReasoningForm) -> Self {
+        Self::Reasoning { form }
+    }
+
+    /// A call that the client must run.
+    #[must_use]
+    pub const fn tool_call(id: Id<S>, name: S, form: InputForm) -> Self {
+        Self::ToolCall { id, name, form }
+    }
+
+    /// A call that someone else runs.
+    #[must_use]
+    pub const fn hosted_call(id: Id<S>, name: S, form: InputForm, host: Host, server: Option<S>) -> Self {
+        Self::HostedCall { id, name, form, host, server }
+    }
+
+    /// A request for permission.
+    #[must_use]
+    pub const fn approval(id: Id<S>, name: S, server: Option<S>) -> Self {
+        Self::Approval { id, name, server }
+    }
+
+    /// What a hosted call gave.
+    #[must_use]
+    pub const fn tool_result(call: Option<BlockId>, call_id: Option<S>, is_error: bool) -> Self {
+        Self::ToolResult { call, call_id, is_error }
+    }
+
+    /// Content that the model does not know.
+    #[must_use]
+    pub const fn other(wire_type: S) -> Self {
+        Self::Other { wire_type }
+    }
+
     pub(crate) fn map<'s, T>(&'s self, f: &mut impl FnMut(&'s S) -> T) -> BlockKind<T> {
         use BlockKind as K;
         match self {
@@ -205,6 +241,12 @@ pub enum Part<S> {
 }
 
 impl<S> Part<S> {
+    /// A picture that is not final yet.
+    #[must_use]
+    pub const fn preview(index: u32, base64: S) -> Self {
+        Self::Preview { index, base64 }
+    }
+
     pub(crate) fn map<'s, T>(&'s self, f: &mut impl FnMut(&'s S) -> T) -> Part<T> {
         match self {
             Self::Signature(s) => Part::Signature(f(s)),

@@ -202,6 +202,14 @@ pub enum Retry {
     },
 }
 
+impl Retry {
+    /// After a delay that the provider names, in milliseconds.
+    #[must_use]
+    pub const fn after_ms(ms: u32) -> Self {
+        Self::After { ms }
+    }
+}
+
 named! {
     /// Who reports an error.
     Origin {

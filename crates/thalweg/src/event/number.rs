@@ -5,7 +5,7 @@ use core::num::{NonZeroU32, NonZeroU64};
 macro_rules! number {
     ($($(#[$doc:meta])* $name:ident($inner:ident, $raw:ident, $raw_name:literal);)*) => { $(
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
         #[cfg_attr(feature = "serde", serde(from = $raw_name, into = $raw_name))]
         pub struct $name($inner);
@@ -31,6 +31,13 @@ macro_rules! number {
             #[must_use]
             pub const fn get(self) -> $raw {
                 self.0.get() - 1
+            }
+        }
+
+        impl core::fmt::Debug for $name {
+            /// The number itself, not how it is stored.
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                f.debug_tuple(stringify!($name)).field(&self.get()).finish()
             }
         }
 

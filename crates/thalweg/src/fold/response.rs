@@ -1,6 +1,7 @@
 //! The response that a stream of events amounts to.
 
 use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -38,10 +39,22 @@ pub struct Response {
     pub outcome: Option<Outcome>,
     /// What the verdict rests on.
     pub evidence: Option<Evidence>,
-    /// Which choice a block is in, and where: block numbers are dense.
     #[cfg_attr(feature = "serde", serde(skip))]
-    index: Vec<(usize, usize)>,
+    index: Index,
 }
+
+/// Which choice a block is in, and where: block numbers are dense. Derived from the blocks, so it is no part of what a
+/// response is: any two are equal, and a response that was read back makes its own anew.
+#[derive(Clone, Debug, Default)]
+struct Index(Vec<(usize, usize)>);
+
+impl PartialEq for Index {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Index {}
 
 /// Token counts and who counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,7 +110,15 @@ pub struct Block {
     pub base64: String,
     /// The words of a sound, concatenated.
     pub transcript: String,
-    /// Every other part: the last one where a part is set, all where parts are pushed.
+    /// The provider's seal on it.
+    pub signature: Option<Box<str>>,
+    /// Content that only the provider can read.
+    pub encrypted: Option<Box<str>>,
+    /// The provider's own status of it.
+    pub status: Option<Box<str>>,
+    /// Pictures that were not final, by number: base64 data.
+    pub previews: BTreeMap<u32, Box<str>>,
+    /// The parts that are pushed, in order: citations, log probabilities, progress, other JSON.
     pub parts: Vec<Part<Box<str>>>,
     /// How it ended; none while it is open.
     pub end: Option<BlockEnd>,
@@ -165,14 +186,32 @@ impl Response {
     }
 
     fn block_mut(&mut self, block: BlockId) -> Option<&mut Block> {
-        let &(choice, place) = self.index.get(block.index())?;
+        if self.index.0.is_empty() {
+            self.index_blocks();
+        }
+        let &(choice, place) = self.index.0.get(block.index())?;
         self.choices.get_mut(choice)?.blocks.get_mut(place)
     }
 
+    /// For a response that was read back and goes on.
+    fn index_blocks(&mut self) {
+        let mut places: Vec<_> = self
+            .choices
+            .iter()
+            .enumerate()
+            .flat_map(|(choice, state)| state.blocks.iter().enumerate().map(move |(n, block)| (block.id, (choice, n))))
+            .collect();
+        places.sort_unstable();
+        self.index.0 = places.into_iter().map(|(_, place)| place).collect();
+    }
+
     fn start_block(&mut self, block: BlockId, choice: u32, place: &Place<&str>, kind: &BlockKind<&str>) {
+        if self.index.0.is_empty() {
+            self.index_blocks();
+        }
         let choice = self.choice_mut(choice);
         let blocks = &mut self.choices[choice].blocks;
-        self.index.push((choice, blocks.len()));
+        self.index.0.push((choice, blocks.len()));
         let own = |text: &&str| Box::from(*text);
         blocks.push(Block {
             id: block,
@@ -181,6 +220,10 @@ impl Response {
             text: String::new(),
             base64: String::new(),
             transcript: String::new(),
+            signature: None,
+            encrypted: None,
+            status: None,
+            previews: BTreeMap::new(),
             parts: Vec::new(),
             end: None,
         });
@@ -274,22 +317,11 @@ impl Block {
                     *name = Box::from(*whole);
                 }
             }
-            other => self.keep(other.map(&mut |text: &&str| Box::from(*text))),
-        }
-    }
-
-    /// Parts that are set replace the one of their kind; the others are pushed.
-    fn keep(&mut self, part: Part<Box<str>>) {
-        let replaces = |known: &&mut Part<Box<str>>| match (&part, known) {
-            (Part::Signature(_), Part::Signature(_))
-            | (Part::Encrypted(_), Part::Encrypted(_))
-            | (Part::Status(_), Part::Status(_)) => true,
-            (Part::Preview { index, .. }, Part::Preview { index: known, .. }) => index == known,
-            _ => false,
-        };
-        match self.parts.iter_mut().find(replaces) {
-            Some(known) => *known = part,
-            None => self.parts.push(part),
+            Part::Signature(seal) => self.signature = Some(Box::from(*seal)),
+            Part::Encrypted(data) => self.encrypted = Some(Box::from(*data)),
+            Part::Status(status) => self.status = Some(Box::from(*status)),
+            Part::Preview { index, base64 } => drop(self.previews.insert(*index, Box::from(*base64))),
+            pushed => self.parts.push(pushed.map(&mut |text: &&str| Box::from(*text))),
         }
     }
 }

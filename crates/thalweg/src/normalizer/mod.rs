@@ -25,7 +25,8 @@ use read::Opening;
 /// end, call [`finish`](Self::finish) once and poll until `None` again. The last event is an [`Event::End`]; calls
 /// after it do nothing. Nothing here fails, blocks, or depends on how the bytes were cut.
 ///
-/// One normalizer is one response. It is `Send` and holds a few kilobytes.
+/// One normalizer is one response. It is `Send`, begins with a few hundred bytes, and keeps at most 64 KiB in each of
+/// its four buffers between frames.
 pub struct Normalizer {
     /// Bytes received. The frame at hand begins at `head` and is `frame.len` long.
     buffer: Vec<u8>,
@@ -96,7 +97,7 @@ pub enum Detail {
     /// Whole frames that are unknown.
     #[default]
     Normal,
-    /// Also fields of known frames, when they change.
+    /// Also fields of known frames that have no place in the model. (Decoders do not give them yet: as `Normal`.)
     Full,
 }
 
@@ -263,7 +264,7 @@ impl Normalizer {
     /// on, for bindings, for batches.
     ///
     /// The bytes of all frames are the bytes fed: terminators, comments, sentinels and garbage included. The last
-    /// frame has no bytes: its events are what the end of the stream brings. Where [`poll`](Self::poll) stopped
+    /// one has no bytes and no number of its own: its events are what the end of the stream brings. Where [`poll`](Self::poll) stopped
     /// inside a frame, the rest of that frame's events comes first, with its bytes. (After a limit was reached
     /// nothing more is read.)
     pub fn poll_frame(&mut self) -> Option<FrameEvents<'_>> {
@@ -341,7 +342,7 @@ impl core::fmt::Debug for Normalizer {
 }
 
 /// Ranges of a frame are 32 bits wide, and decoding may write a few copies of it.
-const FRAME_BYTES_MOST: usize = (u32::MAX / 8) as usize;
+const FRAME_BYTES_MOST: usize = (u32::MAX / 32) as usize;
 
 /// What each buffer keeps between chunks: more than any transport's chunk, so that nothing is allocated over and
 /// over.

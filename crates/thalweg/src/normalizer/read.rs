@@ -1,5 +1,6 @@
 //! Reads frames: from the framer to the decoder, and the end of the stream.
 
+use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -20,6 +21,7 @@ impl Normalizer {
     /// Reads the next frame, or ends the stream; false when there is nothing to read.
     pub(super) fn step(&mut self) -> bool {
         if self.phase == Phase::Ended {
+            self.discard();
             return false;
         }
         self.release_frame();
@@ -188,6 +190,7 @@ impl Normalizer {
     }
 
     fn over_limit(&mut self) -> bool {
+        self.frame = Current { number: self.frame.number, ..Current::default() };
         self.start();
         self.out.limit(LimitKind::FrameBytes);
         self.end(None);
@@ -196,7 +199,7 @@ impl Normalizer {
 
     /// The bytes have ended and every frame is read.
     fn conclude(&mut self, close: Close) {
-        self.frame.len = 0;
+        self.frame = Current { number: self.frame.number, ..Current::default() };
         self.start();
         if let Reader::Known { decoder, .. } = &mut self.reader {
             decoder.finish(&mut self.out);
@@ -220,8 +223,21 @@ impl Normalizer {
     }
 
     fn end(&mut self, close: Option<Close>) {
-        self.out.end(close);
-        self.phase = Phase::Ended;
+        if self.phase != Phase::Ended {
+            self.out.end(close);
+            self.phase = Phase::Ended;
+        }
+    }
+
+    /// The last event has been given: nothing is read any more.
+    fn discard(&mut self) {
+        self.release_frame();
+        self.buffer = Vec::new();
+        self.head = 0;
+        self.messages = VecDeque::new();
+        self.lossy = String::new();
+        self.framer.shrink();
+        self.out.shrink(0);
     }
 
     /// Gives back what a large frame took. Called when everything that arrived has been read.
@@ -236,6 +252,7 @@ impl Normalizer {
             self.buffer.clear();
             self.head = 0;
         }
+        self.messages.shrink_to(KEPT_BYTES / size_of::<Range<usize>>());
         self.lossy.shrink_to(KEPT_BYTES);
         self.framer.shrink();
         self.out.shrink(KEPT_BYTES);

@@ -1,5 +1,6 @@
 //! Chunks into what they mean.
 
+use alloc::format;
 use alloc::vec::Vec;
 
 use super::usage::WireUsage;
@@ -7,8 +8,9 @@ use super::wire::{Call, Choice, Chunk, Content, Input};
 use super::{error, finish};
 use crate::dialect::{Decode, Frame, Oddities};
 use crate::emitter::{CallFragment, Channel, Emitter, Fragment};
-use crate::event::{Action, AnomalyKind, InputForm, MetaField, Part, ReasoningForm, UsageOrigin};
+use crate::event::{Action, AnomalyKind, InputForm, LimitKind, MetaField, Part, ReasoningForm, UsageOrigin};
 use crate::json::{Error, Kind, Reader, Text};
+use crate::limits::Limits;
 
 /// The end mark. Only this exact text is one: look-alikes are broken frames.
 pub(super) const DONE: &str = "[DONE]";
@@ -18,13 +20,11 @@ pub(super) struct Decoder {
     oddities: Oddities,
     chunk: Chunk,
     usage: WireUsage,
-    /// A message was left out because its content had come in deltas: said once.
-    is_restated: bool,
 }
 
 impl Decoder {
     pub(super) fn new(oddities: Oddities) -> Self {
-        Self { oddities, chunk: Chunk::default(), usage: WireUsage::default(), is_restated: false }
+        Self { oddities, chunk: Chunk::default(), usage: WireUsage::default() }
     }
 }
 
@@ -37,15 +37,15 @@ impl Decode for Decoder {
         }
         let depth = out.limits().json_depth;
         let read = match Reader::new(data, depth).peek() {
-            Ok(Kind::Object) => self.chunk.read(data, depth, &self.oddities),
+            Ok(Kind::Object) => self.chunk.read(data, out.limits(), &self.oddities),
             Ok(_) => return not_a_chunk(data, depth, out),
             Err(error) => Err(error),
         };
         // What is read here was validated as a part of the frame: only the frame's own reading can fail.
-        match read.and_then(|()| self.say(frame, out)) {
-            Ok(()) => self.chunk.shrink(),
-            Err(error) => out.bad_json(error),
+        if let Err(error) = read.and_then(|()| self.say(frame, out)) {
+            out.bad_json(error);
         }
+        self.chunk.shrink();
     }
 
     fn retained(&self) -> usize {
@@ -74,15 +74,21 @@ impl Decoder {
             out.unknown(Fragment::json(data, name), data);
             return Ok(());
         }
+        if let Some(limit) = self.over(out.limits()) {
+            out.limit(limit);
+            return Ok(());
+        }
         self.say_facts(data, out);
         for choice in &self.chunk.choices {
-            self.is_restated |= self.say_choice(data, choice, out)?;
+            self.say_choice(data, choice, out)?;
         }
-        if self.chunk.choices.iter().any(|choice| choice.message.is_some()) && frame.is_body {
-            // A complete answer needs no end mark.
+        if self.is_complete(frame, out) {
             out.terminal();
         }
-        if let Some(usage) = self.chunk.usage {
+        if self.chunk.is_odd {
+            out.anomaly(AnomalyKind::BadFrame, Action::Dropped, None);
+        }
+        if let Some(usage) = self.chunk.usage.filter(|usage| usage.of(data).starts_with('{')) {
             self.usage.merge(usage.of(data), depth)?;
             let origin = if out.all_finished() { UsageOrigin::Provider } else { UsageOrigin::Partial };
             out.usage(self.usage.canonical(), origin);
@@ -96,6 +102,18 @@ impl Decoder {
             error::report(self.chunk.error.map_or(data, |raw| raw.of(data)), depth, out)?;
         }
         Ok(())
+    }
+
+    fn over(&self, limits: &Limits) -> Option<LimitKind> {
+        let many_calls = self.chunk.calls.len() > limits.blocks as usize;
+        self.chunk.over.or_else(|| many_calls.then_some(LimitKind::Blocks))
+    }
+
+    /// A complete answer needs no end mark: a body with messages, or a message that comes as one and says why it ends.
+    fn is_complete(&self, frame: Frame<'_>, out: &Emitter) -> bool {
+        let is_answer = || self.chunk.object.is_some_and(|object| object.is(frame.data, "chat.completion"));
+        self.chunk.choices.iter().any(|choice| choice.message.is_some())
+            && (frame.is_body || (is_answer() && out.all_finished()))
     }
 
     fn say_facts(&self, data: &str, out: &mut Emitter) {
@@ -118,35 +136,41 @@ impl Decoder {
         }
     }
 
-    /// Whether a message was left out.
-    fn say_choice(&self, data: &str, choice: &Choice, out: &mut Emitter) -> Result<bool, Error> {
+    fn say_choice(&self, data: &str, choice: &Choice, out: &mut Emitter) -> Result<(), Error> {
         let index = choice.index;
         let depth = out.limits().json_depth;
         out.begin_choice(index);
-        let mut is_restated = self.is_restated;
-        match choice.message.map(|raw| raw.of(data)) {
-            Some(message) if choice.delta.is_blank() && !out.has_content(index) => {
-                let (mut content, mut calls) = (Content::default(), Vec::new());
-                content.read(&mut Reader::new(message, depth), &mut calls, &self.oddities)?;
-                say_content(message, index, &content, &calls, out)?;
-            }
-            // A whole message beside or behind its own deltas.
-            Some(_) if !core::mem::replace(&mut is_restated, true) => {
-                out.anomaly(AnomalyKind::InputRepeated, Action::Dropped, None);
-            }
-            _ => {}
-        }
         say_content(data, index, &choice.delta, &self.chunk.calls, out)?;
+        if let Some(message) = choice.message {
+            self.say_message(message.of(data), index, out)?;
+        }
         if let Some(logprobs) = choice.logprobs {
             say_logprobs(logprobs.of(data), depth, index, out)?;
         }
-        if let Some(text) = choice.finish_reason {
-            // A word that is escaped is none of ours.
-            if let Some(reason) = finish::reason(text.plain(data).unwrap_or("?")) {
-                out.finish_reason(index, reason, Fragment::json(data, text));
-            }
+        let word = choice.finish_reason.filter(|word| !word.is_empty());
+        if let Some(word) = word
+            && let Some(reason) = finish::reason(word.name(data, &mut [0; 32]))
+        {
+            out.finish_reason(index, reason, Fragment::json(data, word));
         }
-        Ok(is_restated)
+        Ok(())
+    }
+
+    /// A whole message: the answer where none of it came in deltas, else a restatement of what came. One that says
+    /// the same is nothing; one that differs is dropped, because deltas are what consumers have acted on.
+    fn say_message(&self, message: &str, index: u32, out: &mut Emitter) -> Result<(), Error> {
+        let (mut content, mut calls) = (Content::default(), Vec::new());
+        let json = &mut Reader::new(message, out.limits().json_depth);
+        content.read(json, &mut calls, out.limits(), &self.oddities)?;
+        if !out.has_content(index) {
+            return say_content(message, index, &content, &calls, out);
+        }
+        let text = Fragment::json(message, content.text.unwrap_or_default());
+        let says_the_same = out.has_said(index, text) && (calls.is_empty() || out.has_called(index));
+        if !content.is_blank() && !says_the_same {
+            out.anomaly(AnomalyKind::RestatementDiffers, Action::Dropped, None);
+        }
+        Ok(())
     }
 }
 
@@ -157,13 +181,13 @@ fn say_content(data: &str, index: u32, content: &Content, calls: &[Call], out: &
         out.anomaly(AnomalyKind::BadFrame, Action::Dropped, None);
     }
     let reasoning = Channel::Reasoning(ReasoningForm::Full);
-    let [preferred, other] = content.reasoning;
-    let spoken = |text: Option<Text>| text.filter(|text| !text.is_empty());
-    let first = spoken(preferred).or_else(|| spoken(other));
-    // Gateways send one text under two names: the second counts only where it is another text.
-    let second = spoken(other).filter(|text| first.is_some_and(|first| first.raw(data) != text.raw(data)));
-    for text in [first, second].into_iter().flatten() {
-        out.append(index, reasoning, Fragment::json(data, text));
+    for (rank, text) in content.reasoning.iter().enumerate() {
+        let Some(text) = text else { continue };
+        // Gateways send one text under several names.
+        let is_again = |earlier: &Option<Text>| earlier.is_some_and(|earlier| earlier.raw(data) == text.raw(data));
+        if !content.reasoning[..rank].iter().any(is_again) {
+            out.append(index, reasoning, Fragment::json(data, *text));
+        }
     }
     if let Some(text) = content.text {
         out.append(index, Channel::Text, Fragment::json(data, text));
@@ -203,20 +227,20 @@ fn say_audio(json: &str, depth: u16, choice: u32, out: &mut Emitter) -> Result<(
     if reader.peek()? != Kind::Object {
         return Ok(());
     }
-    let (mut id, mut data, mut transcript, mut is_end) = (None, None, None, false);
+    let (mut id, mut data, mut transcript, mut expires) = (None, None, None, None);
     reader.object()?;
     while let Some(key) = reader.key()? {
         match key.name(json, &mut [0; 32]) {
             "id" => id = reader.maybe_string()?,
             "data" => data = reader.maybe_string()?,
             "transcript" => transcript = reader.maybe_string()?,
-            "expires_at" => is_end = super::wire::present(reader)?.is_some(),
+            "expires_at" => expires = super::wire::present(reader)?,
             _ => drop(reader.skip()?),
         }
     }
     let part = |text: Option<Text>| text.filter(|text| !text.is_empty()).map(|text| Fragment::json(json, text));
     let (data, transcript) = (part(data), part(transcript));
-    if data.is_none() && transcript.is_none() && !is_end && part(id).is_none() {
+    if data.is_none() && transcript.is_none() && expires.is_none() && part(id).is_none() {
         return Ok(());
     }
     let Some(block) = out.audio(choice, part(id)) else { return Ok(()) };
@@ -227,8 +251,8 @@ fn say_audio(json: &str, depth: u16, choice: u32, out: &mut Emitter) -> Result<(
     if let Some(transcript) = transcript {
         out.delta(block, transcript);
     }
-    if is_end {
-        let span = out.text(json.into());
+    if let Some(expires) = expires {
+        let span = out.text(format!("{{\"expires_at\":{}}}", expires.of(json)).as_str().into());
         out.data(block, Part::Json(span));
     }
     Ok(())

@@ -62,8 +62,9 @@ fn report_object(json: &str, fields: &Fields, out: &mut Emitter) {
     // Some write the status into `code`, as a number or as digits.
     let digits = fields.code.and_then(|code| code.plain(json)).or(number);
     let status = fields.status.or_else(|| json::count(digits?).and_then(http_status));
-    let word = |text: Option<Text>| text.and_then(|text| text.plain(json)).unwrap_or_default();
-    let (kind, retry) = classify(status, word(fields.code), word(fields.kind));
+    let (mut code, mut kind) = ([0; 32], [0; 32]);
+    let code = fields.code.unwrap_or_default().name(json, &mut code);
+    let (kind, retry) = classify(status, code, fields.kind.unwrap_or_default().name(json, &mut kind));
     let mut failure = Failure::new(kind, text(fields.message).unwrap_or_else(|| json.into()));
     failure.retry = retry;
     failure.status = status;

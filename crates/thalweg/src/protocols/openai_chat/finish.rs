@@ -2,9 +2,10 @@
 
 use crate::event::Reason;
 
-/// The normalized reason, or none where the word means "not finished". Unknown words are [`Reason::Other`].
+/// The normalized reason, or none where the word means "not finished" (an empty one does too, but here it is a word
+/// that is none of ours). Unknown words are [`Reason::Other`].
 pub(super) fn reason(raw: &str) -> Option<Reason> {
-    if raw.is_empty() || raw == "null" {
+    if raw == "null" {
         return None;
     }
     let known = REASONS.iter().find(|(word, _)| raw.eq_ignore_ascii_case(word));

@@ -7,7 +7,9 @@ use core::ops::Range;
 
 use crate::dialect::Oddities;
 use crate::emitter::Key;
+use crate::event::LimitKind;
 use crate::json::{self, Error, Kind, Raw, Reader, Text};
+use crate::limits::Limits;
 
 /// A chunk, or a complete body, which has `message` in place of `delta`.
 #[derive(Debug, Default)]
@@ -24,6 +26,10 @@ pub(super) struct Chunk {
     pub(super) has_choices: bool,
     pub(super) choices: Vec<Choice>,
     pub(super) calls: Vec<Call>,
+    /// A known field holds a value of a type that the documentation does not know.
+    pub(super) is_odd: bool,
+    /// It holds more choices or calls than a whole stream may have.
+    pub(super) over: Option<LimitKind>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -42,14 +48,14 @@ pub(super) struct Choice {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Content {
     pub(super) text: Option<Text>,
-    /// The preferred reasoning field, and another one.
-    pub(super) reasoning: [Option<Text>; 2],
+    /// By the rank of the field in the dialect.
+    pub(super) reasoning: [Option<Text>; REASONING_FIELDS_MOST],
     pub(super) refusal: Option<Text>,
     pub(super) audio: Option<Raw>,
     pub(super) annotations: Option<Raw>,
     /// Its part of the calls that were read with it.
     pub(super) calls: Range<usize>,
-    /// Content of a type that the documentation does not know.
+    /// As [`Chunk::is_odd`].
     pub(super) is_odd: bool,
 }
 
@@ -73,12 +79,12 @@ pub(super) enum Input {
 
 impl Chunk {
     /// Reads a frame that is a JSON object. On an error the chunk holds rubbish and must not be used.
-    pub(super) fn read(&mut self, data: &str, depth: u16, oddities: &Oddities) -> Result<(), Error> {
+    pub(super) fn read(&mut self, data: &str, limits: &Limits, oddities: &Oddities) -> Result<(), Error> {
         let (mut choices, mut calls) = (core::mem::take(&mut self.choices), core::mem::take(&mut self.calls));
         choices.clear();
         calls.clear();
         *self = Self { choices, calls, ..Self::default() };
-        let json = &mut Reader::new(data, depth);
+        let json = &mut Reader::new(data, limits.json_depth);
         json.object()?;
         while let Some(key) = json.key()? {
             match key.name(data, &mut [0; 32]) {
@@ -92,7 +98,7 @@ impl Chunk {
                 "usage" => self.usage = present(json)?,
                 "choices" => {
                     self.has_choices = true;
-                    self.read_choices(json, oddities)?;
+                    self.read_choices(json, limits, oddities)?;
                 }
                 _ => drop(json.skip()?),
             }
@@ -100,27 +106,36 @@ impl Chunk {
         json.end()
     }
 
-    fn read_choices(&mut self, json: &mut Reader<'_>, oddities: &Oddities) -> Result<(), Error> {
+    fn read_choices(&mut self, json: &mut Reader<'_>, limits: &Limits, oddities: &Oddities) -> Result<(), Error> {
         // The last of several fields of one name stands.
         self.choices.clear();
         self.calls.clear();
-        if json.peek()? != Kind::Array {
+        let kind = json.peek()?;
+        if kind != Kind::Array {
+            self.is_odd |= kind != Kind::Null;
             json.skip()?;
             return Ok(());
         }
         json.array()?;
         while json.element()? {
-            if json.peek()? == Kind::Object {
-                let choice = self.read_choice(json, oddities)?;
-                self.choices.push(choice);
-            } else {
+            if json.peek()? != Kind::Object {
+                self.is_odd = true;
                 json.skip()?;
+            } else if self.choices.len() >= limits.choices as usize {
+                self.over = Some(LimitKind::Choices);
+                json.skip()?;
+            } else if self.calls.len() > limits.blocks as usize {
+                self.over = Some(LimitKind::Blocks);
+                json.skip()?;
+            } else {
+                let choice = self.read_choice(json, limits, oddities)?;
+                self.choices.push(choice);
             }
         }
         Ok(())
     }
 
-    fn read_choice(&mut self, json: &mut Reader<'_>, oddities: &Oddities) -> Result<Choice, Error> {
+    fn read_choice(&mut self, json: &mut Reader<'_>, limits: &Limits, oddities: &Oddities) -> Result<Choice, Error> {
         let data = json.source();
         let mut choice = Choice::default();
         json.object()?;
@@ -128,14 +143,20 @@ impl Chunk {
             match key.name(data, &mut [0; 32]) {
                 "index" => {
                     let index = json.skip()?;
-                    choice.index =
-                        json::integer(index.of(data)).map_or(0, |n| u32::try_from(n.max(0)).unwrap_or(u32::MAX));
+                    choice.index = json::integer(index.of(data).trim_matches('"'))
+                        .map_or(0, |n| u32::try_from(n.max(0)).unwrap_or(u32::MAX));
                 }
-                "delta" => choice.delta.read(json, &mut self.calls, oddities)?,
+                "delta" => choice.delta.read(json, &mut self.calls, limits, oddities)?,
                 "message" => choice.message = present(json)?,
                 // The legacy completions stream.
                 "text" => choice.delta.text = json.maybe_string()?.or(choice.delta.text),
-                "finish_reason" => choice.finish_reason = json.maybe_string()?,
+                "finish_reason" => match json.peek()? {
+                    Kind::String => choice.finish_reason = Some(json.string()?),
+                    kind => {
+                        self.is_odd |= kind != Kind::Null;
+                        json.skip()?;
+                    }
+                },
                 "logprobs" => choice.logprobs = present(json)?,
                 "error" => choice.error = present(json)?,
                 _ => drop(json.skip()?),
@@ -164,12 +185,17 @@ impl Content {
         &mut self,
         json: &mut Reader<'_>,
         calls: &mut Vec<Call>,
+        limits: &Limits,
         oddities: &Oddities,
     ) -> Result<(), Error> {
-        if json.peek()? != Kind::Object {
+        let kind = json.peek()?;
+        if kind != Kind::Object {
+            self.is_odd |= kind != Kind::Null;
             json.skip()?;
             return Ok(());
         }
+        // Both kinds of calls follow each other in the vector.
+        self.calls = calls.len()..calls.len();
         let data = json.source();
         json.object()?;
         while let Some(key) = json.key()? {
@@ -182,51 +208,49 @@ impl Content {
                     }
                 },
                 "refusal" => self.refusal = json.maybe_string()?,
-                "tool_calls" => self.calls = read_calls(json, calls)?,
-                "function_call" => {
-                    let from = calls.len();
+                "tool_calls" => read_calls(json, calls, limits)?,
+                "function_call" if json.peek()? == Kind::Object => {
                     let mut call = Call::default();
                     read_function(json, &mut call)?;
                     calls.push(call);
-                    self.calls = from..calls.len();
                 }
                 "audio" => self.audio = present(json)?,
                 "annotations" => self.annotations = present(json)?,
                 name => match oddities.reasoning_fields.iter().position(|field| field == name) {
-                    Some(rank) => self.reasoning[rank.min(1)] = json.maybe_string()?,
-                    None => drop(json.skip()?),
+                    Some(rank) if rank < REASONING_FIELDS_MOST => self.reasoning[rank] = json.maybe_string()?,
+                    _ => drop(json.skip()?),
                 },
             }
         }
+        self.calls.end = calls.len();
         Ok(())
     }
 
     /// Whether it says nothing.
     pub(super) fn is_blank(&self) -> bool {
         let blank = |text: Option<Text>| text.is_none_or(Text::is_empty);
-        let [preferred, other] = self.reasoning;
-        [self.text, self.refusal, preferred, other].into_iter().all(blank)
+        self.reasoning.into_iter().chain([self.text, self.refusal]).all(blank)
             && self.calls.is_empty()
             && self.audio.is_none()
             && self.annotations.is_none()
     }
 }
 
-fn read_calls(json: &mut Reader<'_>, calls: &mut Vec<Call>) -> Result<Range<usize>, Error> {
-    let from = calls.len();
+fn read_calls(json: &mut Reader<'_>, calls: &mut Vec<Call>, limits: &Limits) -> Result<(), Error> {
     if json.peek()? != Kind::Array {
         json.skip()?;
-        return Ok(from..from);
+        return Ok(());
     }
     json.array()?;
     while json.element()? {
-        if json.peek()? == Kind::Object {
+        // One more than is allowed: the chunk is over its limit, and that is seen when it is said.
+        if json.peek()? == Kind::Object && calls.len() <= limits.blocks as usize {
             calls.push(read_call(json)?);
         } else {
             json.skip()?;
         }
     }
-    Ok(from..calls.len())
+    Ok(())
 }
 
 fn read_call(json: &mut Reader<'_>) -> Result<Call, Error> {
@@ -300,3 +324,6 @@ pub(super) fn present(json: &mut Reader<'_>) -> Result<Option<Raw>, Error> {
 
 /// More choices or calls than this in one chunk are rare.
 const KEPT: usize = 32;
+
+/// How many names of a reasoning field a dialect can have.
+pub(super) const REASONING_FIELDS_MOST: usize = 4;
