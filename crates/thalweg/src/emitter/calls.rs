@@ -45,8 +45,10 @@ impl Key {
         Self(i64::MIN | (Digest::number(text) >> 2).cast_signed())
     }
 
-    fn wide(self) -> Option<Wide> {
-        u32::try_from(self.0).ok().map(Wide::from)
+    /// The index, where it is a whole number that is not negative; `u32::MAX` stands for any larger number.
+    #[must_use]
+    pub fn small(self) -> Option<u32> {
+        u64::try_from(self.0).ok().map(|index| u32::try_from(index).unwrap_or(u32::MAX))
     }
 }
 
@@ -239,6 +241,7 @@ impl Calls {
         // A name again with a new value, or an id with another name.
         let again = known.is_complete()
             && said.name.is_some()
+            && known.name.is_some()
             && (begins_value(said.input) || (said.id.is_some() && is_other_name));
         match (said.id, &known.id) {
             (Some(_), Some(_)) if said.name.is_some() || known.is_complete() => {
@@ -388,8 +391,7 @@ impl Emitter {
             self.anomaly(AnomalyKind::InputRepeated, Action::Dropped, block);
             return;
         }
-        state.digest.add(piece);
-        if state.digest.len() > self.limits.tool_input_bytes {
+        if state.digest.len() + piece.len() as u64 > self.limits.tool_input_bytes {
             self.limit(LimitKind::ToolInputBytes);
             return;
         }
@@ -407,7 +409,9 @@ impl Emitter {
     pub(super) fn validate(&mut self, call: usize, from: usize) {
         for event in &self.slots[from..] {
             if let EventOf::ToolCallDelta { input, .. } = event {
-                self.calls.table[call].validator.feed(self.arena.get(*input).as_bytes());
+                let (state, input) = (&mut self.calls.table[call], self.arena.get(*input));
+                state.digest.add(input);
+                state.validator.feed(input.as_bytes());
             }
         }
     }
@@ -427,6 +431,7 @@ impl Emitter {
         state.held.push_str(text);
         state.held_high = edges.high;
         state.held_lone |= lone || edges.lone;
+        state.digest.add(&state.held[from..]);
         state.validator.feed(&state.held.as_bytes()[from..]);
         self.calls.held_bytes += state.held.len() - from;
     }
@@ -445,7 +450,7 @@ impl Emitter {
             }
         };
         let name = self.arena.write(state.name.as_deref().unwrap_or_default().into()).0;
-        let place = Place::item(key.and_then(Key::wide));
+        let place = Place::item(key.and_then(Key::small).map(Wide::from));
         let block = self.open_counted(slot, place, BlockKind::tool_call(id, name, form), Some(call));
         let is_held = !held.is_empty() || edges != Edges::default();
         if is_held || note == AnomalyKind::NameMissing {

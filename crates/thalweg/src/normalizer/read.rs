@@ -244,7 +244,7 @@ impl Normalizer {
     fn shrink(&mut self) {
         let pending = self.buffer.len() - self.head;
         // A frame that is still growing keeps its room: giving it back each time would copy the frame each time.
-        if self.buffer.capacity() > KEPT_BYTES && self.buffer.capacity() / 8 > pending {
+        if self.buffer.capacity() > KEPT_BYTES && self.buffer.capacity() / 4 > pending {
             self.buffer.drain(..self.head);
             self.head = 0;
             self.buffer.shrink_to(KEPT_BYTES.max(2 * pending));

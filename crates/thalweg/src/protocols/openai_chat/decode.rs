@@ -1,6 +1,7 @@
 //! Chunks into what they mean.
 
 use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::usage::WireUsage;
@@ -82,9 +83,6 @@ impl Decoder {
         for choice in &self.chunk.choices {
             self.say_choice(data, choice, out)?;
         }
-        if self.is_complete(frame, out) {
-            out.terminal();
-        }
         if self.chunk.is_odd {
             out.anomaly(AnomalyKind::BadFrame, Action::Dropped, None);
         }
@@ -100,6 +98,9 @@ impl Decoder {
         }
         if is_error {
             error::report(self.chunk.error.map_or(data, |raw| raw.of(data)), depth, out)?;
+        }
+        if self.is_complete(frame, out) {
+            out.terminal();
         }
         Ok(())
     }
@@ -184,7 +185,7 @@ fn say_content(data: &str, index: u32, content: &Content, calls: &[Call], out: &
     for (rank, text) in content.reasoning.iter().enumerate() {
         let Some(text) = text else { continue };
         // Gateways send one text under several names.
-        let is_again = |earlier: &Option<Text>| earlier.is_some_and(|earlier| earlier.raw(data) == text.raw(data));
+        let is_again = |earlier: &Option<Text>| earlier.is_some_and(|earlier| reads_the_same(data, earlier, *text));
         if !content.reasoning[..rank].iter().any(is_again) {
             out.append(index, reasoning, Fragment::json(data, *text));
         }
@@ -205,6 +206,21 @@ fn say_content(data: &str, index: u32, content: &Content, calls: &[Call], out: &
         out.call(index, fragment(data, call));
     }
     Ok(())
+}
+
+/// Whether two strings of a frame are equal once decoded.
+fn reads_the_same(data: &str, one: Text, other: Text) -> bool {
+    if one.raw(data) == other.raw(data) {
+        return true;
+    }
+    match (one.plain(data), other.plain(data)) {
+        (Some(one), _) => other.is(data, one),
+        (_, Some(other)) => one.is(data, other),
+        (None, None) => {
+            let (mut first, mut second) = (String::new(), String::new());
+            one.decode(data, &mut first) == other.decode(data, &mut second) && first == second
+        }
+    }
 }
 
 fn fragment<'a>(data: &'a str, call: &Call) -> CallFragment<'a> {

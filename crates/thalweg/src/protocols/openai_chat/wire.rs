@@ -141,11 +141,8 @@ impl Chunk {
         json.object()?;
         while let Some(key) = json.key()? {
             match key.name(data, &mut [0; 32]) {
-                "index" => {
-                    let index = json.skip()?;
-                    choice.index = json::integer(index.of(data).trim_matches('"'))
-                        .map_or(0, |n| u32::try_from(n.max(0)).unwrap_or(u32::MAX));
-                }
+                // A negative index, or one of another type, is the first choice's: there is nearly always only one.
+                "index" => choice.index = read_key(json)?.and_then(Key::small).unwrap_or(0),
                 "delta" => choice.delta.read(json, &mut self.calls, limits, oddities)?,
                 "message" => choice.message = present(json)?,
                 // The legacy completions stream.
@@ -303,15 +300,20 @@ fn read_function(json: &mut Reader<'_>, call: &mut Call) -> Result<(), Error> {
 
 /// An index should be a small number; any value tells calls apart.
 fn read_key(json: &mut Reader<'_>) -> Result<Option<Key>, Error> {
-    let kind = json.peek()?;
-    let text = json.skip()?.of(json.source());
-    Ok(match kind {
-        Kind::Null => None,
-        Kind::String => {
-            let inner = text.trim_matches('"');
-            Some(inner.parse().map_or_else(|_| Key::odd(inner), Key::index))
+    let key = |text: &str| json::integer(text).map_or_else(|| Key::odd(text), Key::index);
+    Ok(match json.peek()? {
+        Kind::Null => {
+            json.null()?;
+            None
         }
-        _ => Some(json::integer(text).map_or_else(|| Key::odd(text), Key::index)),
+        Kind::String => {
+            let text = json.string()?;
+            Some(match text.name(json.source(), &mut [0; 32]) {
+                "" => Key::odd(text.raw(json.source())),
+                name => key(name),
+            })
+        }
+        _ => Some(key(json.skip()?.of(json.source()))),
     })
 }
 
