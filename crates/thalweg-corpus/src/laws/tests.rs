@@ -1,0 +1,128 @@
+//! The laws must be able to fail: each is shown something that breaks it.
+
+use thalweg::{BlockId, Close, Event, Normalizer, OwnedEvent, dialects};
+
+use super::*;
+use crate::Chunking;
+
+const BODY: &[u8] =
+    b"data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hi\"},\"finish_reason\":\"stop\"}]}\n\n\
+                      data: [DONE]\n\n";
+
+/// A dialect whose decoder breaks the laws.
+mod faulty {
+    use thalweg::dialect::{Decode, Frame};
+    use thalweg::emitter::{Channel, Emitter};
+    use thalweg::{Dialect, dialects};
+
+    /// Says each frame's length, and a word more when the bytes end.
+    struct Decoder {
+        seen: usize,
+    }
+
+    impl Decode for Decoder {
+        fn frame(&mut self, frame: Frame<'_>, out: &mut Emitter) {
+            self.seen += frame.data.len();
+            out.append(0, Channel::Text, self.seen.to_string().as_str().into());
+        }
+
+        fn retained(&self) -> usize {
+            1 << 30
+        }
+    }
+
+    pub(super) fn dialect() -> Dialect {
+        let mut dialect = dialects::OPENAI_CHAT.clone();
+        dialect.decoder = |_| Box::new(Decoder { seen: 0 });
+        dialect
+    }
+}
+
+fn events() -> Vec<OwnedEvent> {
+    Setup::from(&dialects::OPENAI_CHAT).events(BODY, &Chunking::Whole)
+}
+
+fn grammar_of(events: &[OwnedEvent]) -> Result<(), Violation> {
+    let mut grammar = Grammar::default();
+    events.iter().try_for_each(|event| grammar.see(&event.as_lent()))?;
+    grammar.is_over()
+}
+
+#[test]
+fn a_good_stream_keeps_all_laws() {
+    assert_eq!(check_all(&dialects::OPENAI_CHAT, BODY, Cuts::Thorough), Ok(()));
+    assert_eq!(check_conservation(&dialects::OPENAI_CHAT, BODY), Ok(Coverage::Checked));
+    assert_eq!(check_cut_short(&dialects::OPENAI_CHAT, BODY, 20, 0), Ok(0));
+    let two = [&b"data: {\"choices\":[{\"delta\":{\"content\":\"Oh. \"}}]}\n\n"[..], BODY].concat();
+    assert_eq!(check_cut_short(&dialects::OPENAI_CHAT, &two, 20, 0), Ok(1));
+}
+
+#[test]
+fn each_event_left_out_doubled_or_swapped_breaks_the_grammar() {
+    let events = events();
+    assert_eq!(grammar_of(&events), Ok(()));
+    // What may be missing or come again: deltas, and the finish may be missing.
+    let is_needed = |event: &OwnedEvent| !matches!(event, OwnedEvent::TextDelta { .. });
+    for n in (0..events.len()).filter(|n| is_needed(&events[*n])) {
+        let mut fewer = events.clone();
+        fewer.remove(n);
+        assert!(grammar_of(&fewer).is_err(), "without event {n}");
+        let mut more = events.clone();
+        more.insert(n, events[n].clone());
+        assert!(grammar_of(&more).is_err(), "with event {n} twice");
+    }
+    for n in 1..events.len() {
+        let mut swapped = events.clone();
+        swapped.swap(n - 1, n);
+        assert!(grammar_of(&swapped).is_err(), "events {} and {n} swapped", n - 1);
+    }
+}
+
+#[test]
+fn a_delta_must_fit_its_block() {
+    let mut normalizer = Normalizer::new(&dialects::OPENAI_CHAT);
+    normalizer.feed(b"data: {\"choices\":[{\"index\":0,\"delta\":{\"reasoning\":\"Hm\"}}]}\n\n");
+    normalizer.finish(Close::Clean);
+    let mut reasoning = Vec::new();
+    while let Some(event) = normalizer.poll() {
+        reasoning.push(event.to_owned());
+    }
+    let text = events().into_iter().find(|event| matches!(event, OwnedEvent::TextDelta { .. })).expect("it has text");
+    let at =
+        reasoning.iter().position(|event| matches!(event, OwnedEvent::ReasoningDelta { .. })).expect("it has some");
+    assert_eq!(grammar_of(&reasoning), Ok(()));
+    reasoning[at] = text;
+    assert!(grammar_of(&reasoning).is_err_and(|violation| violation.message.contains("Reasoning")));
+    let _: BlockId = match reasoning[at].as_lent() {
+        Event::TextDelta { block, .. } => block,
+        other => panic!("{other:?}"),
+    };
+}
+
+#[test]
+fn a_faulty_decoder_is_found() {
+    let faulty = faulty::dialect();
+    assert!(check_bounds(&faulty, BODY).is_err());
+    assert!(check_conservation(&faulty, BODY).is_err());
+    assert!(check_neutrality(&faulty, BODY, 0).is_err());
+    let short =
+        [&b"data: {\"choices\":[{\"delta\":{\"content\":\"Oh\"}}],\"usage\":{\"total_tokens\":1}}\n\n"[..], BODY];
+    assert!(check_usage(&faulty, &short.concat()).is_err());
+}
+
+#[test]
+fn interleaved_calls_are_the_same_calls() {
+    let frame = |call: usize, function: &str| {
+        let start = format!("{{\"index\":{call},\"function\":{function}}}");
+        format!("data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"tool_calls\":[{start}]}}}}]}}\n\n").into_bytes()
+    };
+    let call = |n: usize| {
+        let pieces = ["{\\\"a\\\"", ":", "1}"].map(|piece| frame(n, &format!("{{\"arguments\":\"{piece}\"}}")));
+        [vec![frame(n, &format!("{{\"name\":\"tool{n}\",\"arguments\":\"\"}}"))], pieces.to_vec()].concat()
+    };
+    let strands = Strands { calls: (0..4).map(call).collect(), after: BODY.into(), ..Strands::default() };
+    assert_eq!(check_isolation(&dialects::OPENAI_CHAT, &strands, 50, 0), Ok(()));
+    // Two calls that share a key are no two calls.
+    let shared = Strands { calls: vec![call(0), call(0)], ..strands };
+    assert!(check_isolation(&dialects::OPENAI_CHAT, &shared, 50, 0).is_err());
+}
