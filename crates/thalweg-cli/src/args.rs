@@ -1,0 +1,133 @@
+//! The command line, as clap reads it.
+
+use core::num::NonZeroUsize;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Parser, Subcommand};
+use thalweg::{Dialect, Normalizer, registry};
+
+use crate::exit::{self, Exit};
+
+/// Reads captured streams of LLM providers: which response they are, and what is wrong with them.
+#[derive(Debug, Parser)]
+#[command(name = "thalweg", version, after_help = exit::HELP)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Fold each file into the response it is.
+    ///
+    /// Prints a summary of each response, or with --json one object a line. The whole response is held in memory; a
+    /// tool call's input, a frame and the number of blocks are bounded, text is not.
+    #[command(after_help = exit::HELP)]
+    Fold(FoldArguments),
+    /// Print the events of each file, one JSON object a line.
+    ///
+    /// Events are printed as the bytes arrive, and nothing is held beyond the frame at hand. `seq` counts the events
+    /// of a file from 0.
+    #[command(after_help = exit::HELP)]
+    Events(Streams),
+    /// List the dialects that can be read: name and protocol, one a line.
+    Dialects,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FoldArguments {
+    /// Print one JSON object a line instead of a summary.
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) streams: Streams,
+}
+
+/// What to read, and how.
+#[derive(Debug, Args)]
+pub(crate) struct Streams {
+    /// The dialect of the streams: one that `thalweg dialects` lists, or auto to find out.
+    #[arg(long, value_name = "NAME", default_value = "auto", value_parser = parse_dialect)]
+    pub(crate) dialect: Reading,
+    /// How the bytes are cut before they are decoded: whole, bytes:N or random:SEED. It must make no difference.
+    ///
+    /// `whole` reads a file to its end and decodes it as one chunk. `bytes:N` cuts what was read into chunks of N
+    /// bytes, `random:SEED` into chunks of random lengths, some of them empty. Without it the bytes are decoded as
+    /// they are read.
+    #[arg(long, value_name = "SPEC", value_parser = parse_chunking)]
+    pub(crate) chunking: Option<Chunking>,
+    /// Files with one response each; `-` or none is standard input.
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
+}
+
+/// How it is decided what a stream is read as.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Reading {
+    /// By its first frame.
+    Auto,
+    /// By the user.
+    As(&'static Dialect),
+}
+
+/// Where the bytes are cut before they are decoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Chunking {
+    /// Nowhere.
+    Whole,
+    /// Every so many bytes.
+    Bytes(NonZeroUsize),
+    /// Anywhere, the same for the same seed.
+    Random(u64),
+}
+
+impl Streams {
+    /// The files to read, in order.
+    pub(crate) fn files(&self) -> Vec<&Path> {
+        match self.files.as_slice() {
+            [] => vec![Path::new("-")],
+            files => files.iter().map(PathBuf::as_path).collect(),
+        }
+    }
+}
+
+impl Reading {
+    /// A normalizer for one response.
+    pub(crate) fn normalizer(self) -> Normalizer {
+        match self {
+            Self::Auto => Normalizer::detect(registry::ALL.iter().copied()),
+            Self::As(dialect) => Normalizer::new(dialect),
+        }
+    }
+}
+
+fn parse_dialect(name: &str) -> Result<Reading, String> {
+    match (name, registry::find(name)) {
+        ("auto", _) => Ok(Reading::Auto),
+        (_, Some(dialect)) => Ok(Reading::As(dialect)),
+        (_, None) => {
+            let known: Vec<_> = registry::ALL.iter().map(|dialect| &*dialect.name).collect();
+            Err(format!("no such dialect; there are auto, {}", known.join(", ")))
+        }
+    }
+}
+
+fn parse_chunking(spec: &str) -> Result<Chunking, String> {
+    let parsed = match spec.split_once(':') {
+        None if spec == "whole" => Some(Chunking::Whole),
+        Some(("bytes", n)) => n.parse().ok().map(Chunking::Bytes),
+        Some(("random", seed)) => seed.parse().ok().map(Chunking::Random),
+        _ => None,
+    };
+    parsed.ok_or_else(|| "it is whole, bytes:N with N from 1, or random:SEED with a number".to_owned())
+}
+
+/// Prints the dialects there are.
+pub(crate) fn list_dialects(out: &mut impl Write) -> io::Result<Exit> {
+    let width = registry::ALL.iter().map(|dialect| dialect.name.len()).max().unwrap_or(0);
+    for dialect in registry::ALL {
+        writeln!(out, "{:width$}  {}", dialect.name, dialect.protocol)?;
+    }
+    Ok(Exit::Complete)
+}

@@ -1,0 +1,78 @@
+//! How the program ends: the exit status, and what it says on standard error.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use thalweg::Outcome;
+
+use crate::escape::Line;
+
+/// The exit status, from best to worst. Status 2, a wrong command line, is given before anything is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub(crate) enum Exit {
+    /// Every response is complete.
+    Complete = 0,
+    /// A response is incomplete or suspended.
+    Incomplete = 1,
+    /// A response is truncated or was cancelled.
+    Truncated = 3,
+    /// A response failed.
+    Failed = 4,
+    /// A limit was reached.
+    Limit = 5,
+    /// A file could not be read, or the output not be written.
+    Unreadable = 6,
+}
+
+/// The table of statuses for `--help`.
+pub(crate) const HELP: &str = "\
+Exit status (the worst of several files):
+  0  every response is complete
+  1  a response is incomplete, or suspended
+  2  the command line is wrong
+  3  a response is truncated, or was cancelled
+  4  a response failed, or a file is no stream
+  5  a limit was reached
+  6  a file could not be read, or the output not be written";
+
+impl From<Outcome> for Exit {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Complete => Self::Complete,
+            Outcome::Incomplete | Outcome::Suspended => Self::Incomplete,
+            Outcome::Truncated | Outcome::Cancelled => Self::Truncated,
+            Outcome::Limit => Self::Limit,
+            // An outcome that this program does not know is not one that it may call good.
+            _ => Self::Failed,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Says that a file could not be read, or not to its end.
+pub(crate) fn unreadable(file: &str, error: &io::Error) -> Exit {
+    complain(file, error);
+    Exit::Unreadable
+}
+
+/// The end when the output cannot be written: a reader that has seen enough is no error.
+pub(crate) fn unwritten(error: &io::Error) -> Exit {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        return Exit::Complete;
+    }
+    complain("standard output", error);
+    Exit::Unreadable
+}
+
+fn complain(what: &str, error: &io::Error) {
+    let reason = error.to_string();
+    let reason = reason.split(" (os error").next().unwrap_or(&reason);
+    // There is nobody left to tell that standard error is closed.
+    let _ = writeln!(io::stderr(), "thalweg: {}: {}", Line(what), Line(reason));
+}
