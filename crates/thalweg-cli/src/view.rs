@@ -318,14 +318,20 @@ impl<'a> IdView<'a> {
     }
 }
 
+impl<'a> PreviewView<'a> {
+    fn of((&index, base64): (&u32, &'a impl AsRef<str>)) -> Self {
+        let base64 = base64.as_ref();
+        Self { index, base64_length: base64.len(), base64 }
+    }
+}
+
 impl<'a> PartsView<'a> {
     fn of(block: &'a Block) -> Self {
-        let preview = |(&index, base64): (_, &'a Box<str>)| PreviewView { index, base64_length: base64.len(), base64 };
         let mut view = Self {
             signature: block.signature.as_deref(),
             encrypted: block.encrypted.as_deref(),
             status: block.status.as_deref(),
-            previews: block.previews.iter().map(preview).collect(),
+            previews: block.previews.iter().map(PreviewView::of).collect(),
             ..Self::default()
         };
         for part in &block.parts {
