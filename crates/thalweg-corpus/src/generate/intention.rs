@@ -97,6 +97,16 @@ pub struct IntendedUsage {
     pub reasoning: Option<u64>,
 }
 
+impl IntendedChoice {
+    /// The calls of a choice, in order.
+    pub fn calls(&self) -> impl Iterator<Item = &IntendedCall> {
+        self.leaves.iter().filter_map(|leaf| match leaf {
+            Leaf::Call(call) => Some(call),
+            _ => None,
+        })
+    }
+}
+
 /// Invents a response.
 pub(super) fn invent(rng: &mut Rng) -> Intention {
     let count = [1, 1, 1, 2, 3][rng.usize(..5)];

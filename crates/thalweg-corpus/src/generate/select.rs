@@ -2,7 +2,7 @@
 
 use fastrand::Rng;
 
-use super::intention::{IntendedCall, Intention, Leaf};
+use super::intention::{IntendedCall, Intention};
 use super::perturbation::Perturbation as P;
 use super::strings;
 
@@ -107,13 +107,3 @@ const fn bit(perturbation: P) -> u128 {
 }
 
 const _: () = assert!(P::ALL.len() <= 128);
-
-impl super::IntendedChoice {
-    /// The calls of a choice, in order.
-    pub fn calls(&self) -> impl Iterator<Item = &IntendedCall> {
-        self.leaves.iter().filter_map(|leaf| match leaf {
-            Leaf::Call(call) => Some(call),
-            _ => None,
-        })
-    }
-}

@@ -108,10 +108,12 @@ impl Arena {
 
     /// Writes two strings as one text.
     pub(super) fn join(&mut self, first: &str, second: Span) -> Span {
-        let second = String::from(self.get(second));
-        let start = self.text.len();
+        let (start, from, len) = (self.text.len(), second.start as usize, self.get(second).len());
         self.text.push_str(first);
-        self.text.push_str(&second);
+        // A span that was kept beyond its frame may begin anywhere; it has no text then.
+        if len > 0 {
+            self.text.extend_from_within(from..from + len);
+        }
         self.since(start)
     }
 

@@ -12,6 +12,9 @@ use super::{Error, ErrorKind};
 /// above [`u64::MAX`]. Takes time linear in the length of `raw`. Call it on what
 /// [`super::Reader::number`] returned.
 pub fn count(raw: &str) -> Option<u64> {
+    if let Some(plain) = plain(raw) {
+        return Some(plain);
+    }
     let whole = Whole::parse(raw)?;
     (!whole.negative || whole.magnitude == 0).then_some(whole.magnitude)
 }
@@ -21,8 +24,24 @@ pub fn count(raw: &str) -> Option<u64> {
 /// `None` where `raw` is not exactly one JSON number, or its value is fractional or outside
 /// [`i64`].
 pub fn integer(raw: &str) -> Option<i64> {
+    if let Some(plain) = plain(raw) {
+        return i64::try_from(plain).ok();
+    }
     let whole = Whole::parse(raw)?;
     if whole.negative { 0_i64.checked_sub_unsigned(whole.magnitude) } else { i64::try_from(whole.magnitude).ok() }
+}
+
+/// The way nearly all whole numbers are written: digits alone, too few to overflow.
+#[inline]
+fn plain(raw: &str) -> Option<u64> {
+    match raw.as_bytes() {
+        [] | [b'0', _, ..] => None,
+        digits if digits.len() > 18 => None,
+        digits => digits.iter().try_fold(0, |number, byte| {
+            let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0'))?;
+            Some(number * 10 + digit)
+        }),
+    }
 }
 
 /// Where the number that begins at `from` ends.

@@ -66,7 +66,7 @@ fn not_a_chunk(data: &str, depth: u16, out: &mut Emitter) {
 impl Decoder {
     /// Order inside a frame: facts, then each choice, then usage, then errors.
     fn say(&mut self, frame: Frame<'_>, out: &mut Emitter) -> Result<(), Error> {
-        let (chunk, data) = (&self.chunk, frame.data);
+        let (chunk, data) = (&self.chunk.head, frame.data);
         let depth = out.limits().json_depth;
         // Some servers give an error without wrapping it: the frame itself is the error object.
         let is_error = chunk.error.is_some() || chunk.object.is_some_and(|object| object.is(data, "error"));
@@ -83,10 +83,10 @@ impl Decoder {
         for choice in &self.chunk.choices {
             self.say_choice(data, choice, out)?;
         }
-        if self.chunk.is_odd {
+        if self.chunk.head.is_odd {
             out.anomaly(AnomalyKind::BadFrame, Action::Dropped, None);
         }
-        if let Some(usage) = self.chunk.usage.filter(|usage| usage.of(data).starts_with('{')) {
+        if let Some(usage) = self.chunk.head.usage.filter(|usage| usage.of(data).starts_with('{')) {
             self.usage.merge(usage.of(data), depth)?;
             let origin = if out.all_finished() { UsageOrigin::Provider } else { UsageOrigin::Partial };
             out.usage(self.usage.canonical(), origin);
@@ -97,7 +97,7 @@ impl Decoder {
             }
         }
         if is_error {
-            error::report(self.chunk.error.map_or(data, |raw| raw.of(data)), depth, out)?;
+            error::report(self.chunk.head.error.map_or(data, |raw| raw.of(data)), depth, out)?;
         }
         if self.is_complete(frame, out) {
             out.terminal();
@@ -107,18 +107,18 @@ impl Decoder {
 
     fn over(&self, limits: &Limits) -> Option<LimitKind> {
         let many_calls = self.chunk.calls.len() > limits.blocks as usize;
-        self.chunk.over.or_else(|| many_calls.then_some(LimitKind::Blocks))
+        self.chunk.head.over.or_else(|| many_calls.then_some(LimitKind::Blocks))
     }
 
     /// A complete answer needs no end mark: a body with messages, or a message that comes as one and says why it ends.
     fn is_complete(&self, frame: Frame<'_>, out: &Emitter) -> bool {
-        let is_answer = || self.chunk.object.is_some_and(|object| object.is(frame.data, "chat.completion"));
+        let is_answer = || self.chunk.head.object.is_some_and(|object| object.is(frame.data, "chat.completion"));
         self.chunk.choices.iter().any(|choice| choice.message.is_some())
             && (frame.is_body || (is_answer() && out.all_finished()))
     }
 
     fn say_facts(&self, data: &str, out: &mut Emitter) {
-        let chunk = &self.chunk;
+        let chunk = &self.chunk.head;
         let facts = [
             (MetaField::Id, chunk.id),
             (MetaField::Model, chunk.model),
@@ -162,7 +162,7 @@ impl Decoder {
     fn say_message(&self, message: &str, index: u32, out: &mut Emitter) -> Result<(), Error> {
         let (mut content, mut calls) = (Content::default(), Vec::new());
         let json = &mut Reader::new(message, out.limits().json_depth);
-        content.read(json, &mut calls, out.limits(), &self.oddities)?;
+        content.read(json, &mut calls, (out.limits(), &self.oddities))?;
         if !out.has_content(index) {
             return say_content(message, index, &content, &calls, out);
         }

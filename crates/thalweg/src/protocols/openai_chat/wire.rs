@@ -14,6 +14,14 @@ use crate::limits::Limits;
 /// A chunk, or a complete body, which has `message` in place of `delta`.
 #[derive(Debug, Default)]
 pub(super) struct Chunk {
+    pub(super) head: Head,
+    pub(super) choices: Vec<Choice>,
+    pub(super) calls: Vec<Call>,
+}
+
+/// What a chunk says beside its choices.
+#[derive(Debug, Default)]
+pub(super) struct Head {
     pub(super) id: Option<Text>,
     pub(super) model: Option<Text>,
     pub(super) created: Option<Raw>,
@@ -24,8 +32,6 @@ pub(super) struct Chunk {
     pub(super) usage: Option<Raw>,
     /// The field is there, even if it is null: the frame is a chunk.
     pub(super) has_choices: bool,
-    pub(super) choices: Vec<Choice>,
-    pub(super) calls: Vec<Call>,
     /// A known field holds a value of a type that the documentation does not know.
     pub(super) is_odd: bool,
     /// It holds more choices or calls than a whole stream may have.
@@ -80,86 +86,30 @@ pub(super) enum Input {
 impl Chunk {
     /// Reads a frame that is a JSON object. On an error the chunk holds rubbish and must not be used.
     pub(super) fn read(&mut self, data: &str, limits: &Limits, oddities: &Oddities) -> Result<(), Error> {
-        let (mut choices, mut calls) = (core::mem::take(&mut self.choices), core::mem::take(&mut self.calls));
-        choices.clear();
-        calls.clear();
-        *self = Self { choices, calls, ..Self::default() };
+        self.choices.clear();
+        self.calls.clear();
+        self.head = Head::default();
+        let head = &mut self.head;
         let json = &mut Reader::new(data, limits.json_depth);
         json.object()?;
         while let Some(key) = json.key()? {
             match key.name(data, &mut [0; 32]) {
-                "id" => self.id = json.maybe_string()?,
-                "model" => self.model = json.maybe_string()?,
-                "created" => self.created = Some(json.skip()?),
-                "object" => self.object = json.maybe_string()?,
-                "service_tier" => self.service_tier = json.maybe_string()?,
-                "system_fingerprint" => self.fingerprint = json.maybe_string()?,
-                "error" => self.error = present(json)?,
-                "usage" => self.usage = present(json)?,
+                "id" => head.id = json.maybe_string()?,
+                "model" => head.model = json.maybe_string()?,
+                "created" => head.created = Some(json.skip()?),
+                "object" => head.object = json.maybe_string()?,
+                "service_tier" => head.service_tier = json.maybe_string()?,
+                "system_fingerprint" => head.fingerprint = json.maybe_string()?,
+                "error" => head.error = present(json)?,
+                "usage" => head.usage = present(json)?,
                 "choices" => {
-                    self.has_choices = true;
-                    self.read_choices(json, limits, oddities)?;
+                    head.has_choices = true;
+                    read_choices(json, head, &mut self.choices, &mut self.calls, (limits, oddities))?;
                 }
                 _ => drop(json.skip()?),
             }
         }
         json.end()
-    }
-
-    fn read_choices(&mut self, json: &mut Reader<'_>, limits: &Limits, oddities: &Oddities) -> Result<(), Error> {
-        // The last of several fields of one name stands.
-        self.choices.clear();
-        self.calls.clear();
-        let kind = json.peek()?;
-        if kind != Kind::Array {
-            self.is_odd |= kind != Kind::Null;
-            json.skip()?;
-            return Ok(());
-        }
-        json.array()?;
-        while json.element()? {
-            if json.peek()? != Kind::Object {
-                self.is_odd = true;
-                json.skip()?;
-            } else if self.choices.len() >= limits.choices as usize {
-                self.over = Some(LimitKind::Choices);
-                json.skip()?;
-            } else if self.calls.len() > limits.blocks as usize {
-                self.over = Some(LimitKind::Blocks);
-                json.skip()?;
-            } else {
-                let choice = self.read_choice(json, limits, oddities)?;
-                self.choices.push(choice);
-            }
-        }
-        Ok(())
-    }
-
-    fn read_choice(&mut self, json: &mut Reader<'_>, limits: &Limits, oddities: &Oddities) -> Result<Choice, Error> {
-        let data = json.source();
-        let mut choice = Choice::default();
-        json.object()?;
-        while let Some(key) = json.key()? {
-            match key.name(data, &mut [0; 32]) {
-                // A negative index, or one of another type, is the first choice's: there is nearly always only one.
-                "index" => choice.index = read_key(json)?.and_then(Key::small).unwrap_or(0),
-                "delta" => choice.delta.read(json, &mut self.calls, limits, oddities)?,
-                "message" => choice.message = present(json)?,
-                // The legacy completions stream.
-                "text" => choice.delta.text = json.maybe_string()?.or(choice.delta.text),
-                "finish_reason" => match json.peek()? {
-                    Kind::String => choice.finish_reason = Some(json.string()?),
-                    kind => {
-                        self.is_odd |= kind != Kind::Null;
-                        json.skip()?;
-                    }
-                },
-                "logprobs" => choice.logprobs = present(json)?,
-                "error" => choice.error = present(json)?,
-                _ => drop(json.skip()?),
-            }
-        }
-        Ok(choice)
     }
 
     pub(super) fn retained(&self) -> usize {
@@ -175,6 +125,78 @@ impl Chunk {
     }
 }
 
+/// What a wire is read by.
+type Rules<'a> = (&'a Limits, &'a Oddities);
+
+fn read_choices(
+    json: &mut Reader<'_>,
+    head: &mut Head,
+    choices: &mut Vec<Choice>,
+    calls: &mut Vec<Call>,
+    rules: Rules<'_>,
+) -> Result<(), Error> {
+    // The last of several fields of one name stands.
+    choices.clear();
+    calls.clear();
+    let kind = json.peek()?;
+    if kind != Kind::Array {
+        head.is_odd |= kind != Kind::Null;
+        json.skip()?;
+        return Ok(());
+    }
+    json.array()?;
+    while json.element()? {
+        if json.peek()? != Kind::Object {
+            head.is_odd = true;
+            json.skip()?;
+        } else if choices.len() >= rules.0.choices as usize {
+            head.over = Some(LimitKind::Choices);
+            json.skip()?;
+        } else {
+            // Filled where it lies: it is large.
+            choices.push(Choice::default());
+            if let Some(choice) = choices.last_mut() {
+                choice.read(json, head, calls, rules)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+impl Choice {
+    fn read(
+        &mut self,
+        json: &mut Reader<'_>,
+        head: &mut Head,
+        calls: &mut Vec<Call>,
+        rules: Rules<'_>,
+    ) -> Result<(), Error> {
+        let data = json.source();
+        json.object()?;
+        while let Some(key) = json.key()? {
+            match key.name(data, &mut [0; 32]) {
+                // A negative index, or one of another type, is the first choice's: there is nearly always only one.
+                "index" => self.index = read_key(json)?.and_then(Key::small).unwrap_or(0),
+                "delta" => self.delta.read(json, calls, rules)?,
+                "message" => self.message = present(json)?,
+                // The legacy completions stream.
+                "text" => self.delta.text = json.maybe_string()?.or(self.delta.text),
+                "finish_reason" => match json.peek()? {
+                    Kind::String => self.finish_reason = Some(json.string()?),
+                    kind => {
+                        head.is_odd |= kind != Kind::Null;
+                        json.skip()?;
+                    }
+                },
+                "logprobs" => self.logprobs = present(json)?,
+                "error" => self.error = present(json)?,
+                _ => drop(json.skip()?),
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Content {
     /// Reads `delta` or `message`, and its calls behind the others. A missing one and null are the same as an empty
     /// one.
@@ -182,8 +204,7 @@ impl Content {
         &mut self,
         json: &mut Reader<'_>,
         calls: &mut Vec<Call>,
-        limits: &Limits,
-        oddities: &Oddities,
+        (limits, oddities): Rules<'_>,
     ) -> Result<(), Error> {
         let kind = json.peek()?;
         if kind != Kind::Object {
@@ -308,7 +329,7 @@ fn read_key(json: &mut Reader<'_>) -> Result<Option<Key>, Error> {
         }
         Kind::String => {
             let text = json.string()?;
-            Some(match text.name(json.source(), &mut [0; 32]) {
+            (!text.is_empty()).then(|| match text.name(json.source(), &mut [0; 32]) {
                 "" => Key::odd(text.raw(json.source())),
                 name => key(name),
             })

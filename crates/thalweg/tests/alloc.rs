@@ -1,0 +1,255 @@
+//! Nothing is allocated for a delta once a stream is warm. Counted, not timed.
+//!
+//! A test binary of its own: it replaces the allocator by one that counts, a thread at a time, so that the harness's
+//! other threads do not disturb.
+
+use core::alloc::{GlobalAlloc, Layout};
+use core::cell::Cell;
+use core::ops::Range;
+use std::alloc::System;
+
+use thalweg::{Close, Event, Normalizer, dialects};
+
+struct Counting;
+
+thread_local! {
+    /// Calls of the allocator that gave this thread memory. Const and without a destructor: reading it allocates
+    /// nothing.
+    static GIVEN: Cell<u64> = const { Cell::new(0) };
+}
+
+fn count() {
+    // At the end of a thread its locals are gone; nothing is counted there.
+    let _ = GIVEN.try_with(|given| given.set(given.get() + 1));
+}
+
+#[expect(unsafe_code, reason = "an allocator cannot be written without; every call goes to the system's unchanged")]
+// SAFETY: each method passes its arguments on to `System`, which upholds the contract; counting touches no memory of
+// the caller and does not allocate.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: the caller keeps the contract of `GlobalAlloc::alloc`, which is the one of `System`.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: as in `alloc`.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count();
+        // SAFETY: `at` came from `System`, because every method here gets its memory there.
+        unsafe { System.realloc(at, layout, size) }
+    }
+
+    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        // SAFETY: as in `realloc`.
+        unsafe { System.dealloc(at, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// How often `run` asks for memory.
+fn allocations<T>(run: impl FnOnce() -> T) -> (u64, T) {
+    let before = GIVEN.get();
+    let result = run();
+    (GIVEN.get() - before, result)
+}
+
+/// A stream of one kind of delta.
+struct Stream {
+    name: &'static str,
+    /// The body of the `n`-th delta.
+    delta: fn(usize) -> String,
+}
+
+const STREAMS: &[Stream] = &[
+    Stream { name: "text", delta: |n| format!("\"content\":\"word {n} \"") },
+    Stream { name: "text with escapes", delta: |n| format!("\"content\":\"\\\"{n}\\\\\\n\\u00e9\\ud83c\\udf0a\"") },
+    Stream { name: "text, pairs split", delta: |n| format!("\"content\":\"{}\"", HALVES[n % 2]) },
+    Stream {
+        name: "text and empty fields",
+        delta: |n| format!("\"content\":\"{n}\",\"refusal\":null,\"tool_calls\":[]"),
+    },
+    Stream { name: "reasoning", delta: |n| format!("\"reasoning_content\":\"thought {n} \"") },
+    Stream {
+        name: "reasoning, twice",
+        delta: |n| format!("\"reasoning\":\"{n}\\n\",\"reasoning_content\":\"{n}\\n\""),
+    },
+    Stream { name: "input", delta: |n| call(0, n, "") },
+    Stream { name: "input, id and name again", delta: |n| call(0, n, "\"id\":\"call_0\",") },
+    Stream { name: "parallel inputs", delta: |n| call(n % 4, n / 4, "") },
+    Stream { name: "parallel inputs, id again", delta: |n| call(n % 4, n / 4, &format!("\"id\":\"call_{}\",", n % 4)) },
+    Stream { name: "four inputs in a chunk", delta: |n| several(n) },
+];
+
+const HALVES: [&str; 2] = ["a\\ud83c", "\\udf0ab"];
+
+/// A fragment of a call, the first one with its facts.
+fn call(index: usize, n: usize, again: &str) -> String {
+    format!("\"tool_calls\":[{}]", fragment(index, n, again))
+}
+
+fn several(n: usize) -> String {
+    let calls: Vec<_> = (0..4).map(|index| fragment(index, n, "")).collect();
+    format!("\"tool_calls\":[{}]", calls.join(","))
+}
+
+fn fragment(index: usize, n: usize, again: &str) -> String {
+    let id = if n == 0 { format!("\"id\":\"call_{index}\",") } else { again.into() };
+    let name = if n == 0 || !again.is_empty() { "\"name\":\"get_tide\"," } else { "" };
+    let input = if n == 0 { "[".into() } else { format!("{n},\\\"\\\\u00e9\\\",") };
+    format!("{{\"index\":{index},{id}\"function\":{{{name}\"arguments\":\"{input}\"}}}}")
+}
+
+impl Stream {
+    /// Frames of deltas, each with `padding` bytes that mean nothing.
+    fn frames(&self, deltas: Range<usize>, padding: usize) -> Vec<u8> {
+        let padding = "x".repeat(padding);
+        let frame = |n| {
+            let facts = "\"id\":\"chatcmpl-a1\",\"object\":\"chat.completion.chunk\",\"created\":1760000000,\"model\":\"example-1\"";
+            let choice = format!("{{\"index\":0,\"delta\":{{{}}},\"finish_reason\":null}}", (self.delta)(n));
+            format!("data: {{{facts},\"choices\":[{choice}],\"obfuscation\":\"{padding}\"}}\n\n")
+        };
+        deltas.map(frame).collect::<String>().into_bytes()
+    }
+}
+
+/// Feeds and drains; gives the number of deltas.
+fn drive(normalizer: &mut Normalizer, bytes: &[u8], chunk_bytes: usize) -> usize {
+    let mut deltas = 0;
+    for chunk in bytes.chunks(chunk_bytes) {
+        normalizer.feed(chunk);
+        while let Some(event) = normalizer.poll() {
+            deltas += usize::from(is_delta(&event));
+        }
+    }
+    deltas
+}
+
+const fn is_delta(event: &Event<'_>) -> bool {
+    matches!(event, Event::TextDelta { .. } | Event::ReasoningDelta { .. } | Event::ToolCallDelta { .. })
+}
+
+/// A normalizer that has seen the first sixteen deltas, in chunks as large as those that follow.
+fn warm(stream: &Stream, chunk_bytes: usize) -> Normalizer {
+    let mut normalizer = Normalizer::new(&dialects::OPENAI_CHAT);
+    // Padded to three of the largest chunks: the buffer has then been as full as it will be.
+    let deltas = drive(&mut normalizer, &stream.frames(0..WARM, 3 * CHUNKS[0] / WARM), chunk_bytes);
+    assert!(deltas >= WARM - 1, "{}: {deltas} deltas", stream.name);
+    normalizer
+}
+
+#[test]
+fn a_delta_allocates_nothing() {
+    for stream in STREAMS {
+        for chunk_bytes in CHUNKS {
+            let mut normalizer = warm(stream, chunk_bytes);
+            let bytes = stream.frames(WARM..WARM + DELTAS, 8);
+            let (given, deltas) = allocations(|| drive(&mut normalizer, &bytes, chunk_bytes));
+            assert!(deltas >= DELTAS, "{}: {deltas} deltas", stream.name);
+            assert_eq!(given, 0, "{} in chunks of {chunk_bytes}: allocations for {deltas} deltas", stream.name);
+        }
+    }
+}
+
+#[test]
+fn a_frame_with_its_events_allocates_nothing() {
+    for stream in STREAMS {
+        let mut normalizer = warm(stream, CHUNKS[1]);
+        let bytes = stream.frames(WARM..WARM + DELTAS, 8);
+        let (given, deltas) = allocations(|| {
+            let mut deltas = 0;
+            for chunk in bytes.chunks(CHUNKS[1]) {
+                normalizer.feed(chunk);
+                while let Some(frame) = normalizer.poll_frame() {
+                    deltas += frame.events().filter(is_delta).count();
+                }
+            }
+            deltas
+        });
+        assert!(deltas >= DELTAS, "{}: {deltas} deltas", stream.name);
+        assert_eq!(given, 0, "{}: allocations for {deltas} deltas", stream.name);
+    }
+}
+
+#[test]
+fn comments_and_pings_allocate_nothing() {
+    let mut normalizer = warm(&STREAMS[0], CHUNKS[1]);
+    let bytes = ": ping\r\n\r\nevent: ping\nid: 7\ndata:\n\n\n".repeat(DELTAS);
+    let (given, _) = allocations(|| drive(&mut normalizer, bytes.as_bytes(), CHUNKS[1]));
+    assert_eq!(given, 0);
+}
+
+/// A stream costs a few allocations to begin, whatever it carries.
+#[test]
+fn a_stream_begins_with_few_allocations() {
+    for stream in STREAMS {
+        let bytes = stream.frames(0..WARM, 8);
+        for chunk_bytes in CHUNKS {
+            let (given, _) = allocations(|| {
+                let mut normalizer = Normalizer::new(&dialects::OPENAI_CHAT);
+                drive(&mut normalizer, &bytes, chunk_bytes);
+                normalizer
+            });
+            eprintln!("{} in chunks of {chunk_bytes}: {given} allocations for {WARM} deltas", stream.name);
+            assert!(given <= BEGIN_MOST, "{} in chunks of {chunk_bytes}: {given}", stream.name);
+        }
+    }
+}
+
+/// The end costs what the blocks' ends and the verdict cost, not what was said before.
+#[test]
+fn a_stream_ends_with_few_allocations() {
+    for stream in STREAMS {
+        let mut normalizer = warm(stream, CHUNKS[0]);
+        let end = b"data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
+        let (given, _) = allocations(|| {
+            drive(&mut normalizer, end, CHUNKS[0]);
+            normalizer.finish(Close::Clean);
+            while normalizer.poll().is_some() {}
+        });
+        assert!(given <= END_MOST, "{}: {given}", stream.name);
+    }
+}
+
+#[test]
+fn an_owned_delta_is_one_allocation() {
+    for stream in STREAMS {
+        let mut normalizer = warm(stream, CHUNKS[0]);
+        normalizer.feed(&stream.frames(WARM..WARM + 20, 8));
+        let mut deltas = 0;
+        while let Some(event) = normalizer.poll() {
+            let (given, owned) = allocations(|| event.to_owned());
+            assert!(given <= 1, "{}: {given} allocations for {owned:?}", stream.name);
+            deltas += usize::from(is_delta(&event));
+        }
+        assert!(deltas >= 20, "{}: {deltas} deltas", stream.name);
+    }
+}
+
+/// The counter itself: if it saw nothing, every test here would pass.
+#[test]
+fn the_counter_counts() {
+    let (given, text) = allocations(|| String::from("a"));
+    assert_eq!((given, text.as_str()), (1, "a"));
+    let (given, _) = allocations(|| {
+        let mut bytes = vec![0_u8; 16];
+        bytes.reserve_exact(1000);
+        bytes
+    });
+    assert_eq!(given, 2);
+    assert_eq!(allocations(|| 1 + 1).0, 0);
+}
+
+const WARM: usize = 16;
+const DELTAS: usize = 1000;
+/// A read of a fast connection, a packet, and the smallest there is. The largest comes first.
+const CHUNKS: [usize; 3] = [16 << 10, 1460, 1];
+const BEGIN_MOST: u64 = 64;
+const END_MOST: u64 = 16;

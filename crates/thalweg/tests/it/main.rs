@@ -1,0 +1,8 @@
+//! What spans the whole crate: the corpus, the laws, the floor plan, the registry.
+
+mod corpus;
+mod floor_plan;
+mod generated;
+mod hostile;
+mod laws;
+mod registry;

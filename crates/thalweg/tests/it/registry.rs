@@ -1,0 +1,32 @@
+//! The registry and the corpus speak of the same dialects.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use thalweg::registry;
+use thalweg_corpus::load_all;
+
+/// The cases that every dialect has.
+const NEEDED: [&str; 5] = ["text", "tool_call", "parallel_tool_calls", "error", "truncated"];
+
+#[test]
+fn dialects_and_corpus_folders_match() {
+    let mut cases: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for case in load_all() {
+        cases.entry(case.dialect).or_default().insert(case.name);
+    }
+    let mut wrong = Vec::new();
+    for dialect in registry::ALL {
+        let has = cases.get(&*dialect.name);
+        let missing = NEEDED.iter().filter(|name| has.is_none_or(|has| !has.contains(**name)));
+        wrong.extend(missing.map(|name| format!("corpus/{}/{name} is missing", dialect.name)));
+    }
+    let unknown = cases.keys().filter(|name| registry::find(name).is_none());
+    wrong.extend(unknown.map(|name| format!("corpus/{name} has no dialect in the registry")));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn names_are_unique() {
+    let names: BTreeSet<_> = registry::ALL.iter().map(|dialect| &*dialect.name).collect();
+    assert_eq!(names.len(), registry::ALL.len());
+}
