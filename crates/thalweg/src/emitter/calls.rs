@@ -179,9 +179,12 @@ impl Calls {
 
     pub(super) fn retained(&self) -> usize {
         // A map's node holds a few entries; twice the entries' size is a fair bound.
-        let entry = 2 * (size_of::<(Key, usize)>() + size_of::<(Box<str>, usize)>());
-        self.table.capacity() * (size_of::<Call>() + entry)
+        let entries = |scope: &Scope| {
+            scope.by_key.len() * 2 * size_of::<(Key, usize)>() + scope.by_id.len() * 2 * size_of::<(Box<str>, usize)>()
+        };
+        self.table.capacity() * size_of::<Call>()
             + self.scopes.capacity() * size_of::<Scope>()
+            + self.scopes.iter().map(entries).sum::<usize>()
             + self.held_bytes
     }
 
@@ -305,8 +308,9 @@ impl Emitter {
         }
         let scope = self.calls.scope(slot);
         scope.last = Some(call);
-        if let Some(key) = fragment.key {
-            // A call that is named by its id alone for once may go on under the number it was given then.
+        // A call that is named by its id under another number may go on under that number. There are as many numbers
+        // as calls on any honest wire; a hostile one gets no more.
+        if let Some(key) = fragment.key.filter(|_| scope.by_key.len() < self.limits.blocks as usize) {
             scope.by_key.entry(key).or_insert(call);
         }
         self.take_id(call, id);

@@ -207,3 +207,16 @@ fn strings_that_are_kept_are_held_to_their_limit() {
     out.meta(MetaField::Id, "1".into());
     assert!(out.is_over_limit());
 }
+
+#[test]
+fn the_numbers_of_one_call_are_held_to_the_limit_of_blocks() {
+    let mut out = emitter();
+    out.call(0, fragment(AT_0, "a", "f", ""));
+    let before = out.retained();
+    for key in 0..100_000 {
+        out.clear();
+        out.call(0, fragment(Some(key), "a", "", "1"));
+    }
+    let per_number = 64;
+    assert!(out.retained() - before < per_number * Limits::default().blocks as usize, "{}", out.retained());
+}

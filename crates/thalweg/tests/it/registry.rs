@@ -30,3 +30,14 @@ fn names_are_unique() {
     let names: BTreeSet<_> = registry::ALL.iter().map(|dialect| &*dialect.name).collect();
     assert_eq!(names.len(), registry::ALL.len());
 }
+
+#[test]
+fn the_table_of_the_readme_lists_the_dialects() {
+    let readme = concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md");
+    let readme = std::fs::read_to_string(readme).expect("the project has a README");
+    let (_, table) = readme.split_once("| dialect | protocol |").expect("the README has a table of dialects");
+    let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));
+    let listed: BTreeSet<_> = rows.filter_map(|row| row.split('|').nth(1)).map(str::trim).collect();
+    let known: BTreeSet<_> = registry::ALL.iter().map(|dialect| &*dialect.name).collect();
+    assert_eq!(listed, known);
+}
