@@ -253,6 +253,7 @@ impl Normalizer {
             self.head = 0;
         }
         self.messages.shrink_to(KEPT_BYTES / size_of::<Range<usize>>());
+        self.lossy.clear();
         self.lossy.shrink_to(KEPT_BYTES);
         self.framer.shrink();
         self.out.shrink(KEPT_BYTES);

@@ -5,4 +5,5 @@ mod floor_plan;
 mod generated;
 mod hostile;
 mod laws;
+mod memory;
 mod registry;
