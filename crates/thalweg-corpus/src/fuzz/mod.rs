@@ -11,4 +11,4 @@ mod seeded;
 pub use bytes::{any_bytes, check_any_bytes};
 pub use json::{check_json, json};
 pub use mutate::Mutator;
-pub use seeded::{Finding, Runs, Target, seeded};
+pub use seeded::{Finding, Runs, Target, counted, seeded};

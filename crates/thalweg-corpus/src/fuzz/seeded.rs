@@ -52,10 +52,22 @@ pub struct Runs {
 /// # Errors
 /// The first input that breaks a law or panics, made small.
 pub fn seeded(seconds: u64, seed: u64) -> Result<Runs, Finding> {
-    let mut mutator = Mutator::new(seed);
     let until = Instant::now() + Duration::from_secs(seconds);
+    run_while(seed, |_| Instant::now() < until)
+}
+
+/// As [`seeded`], for a number of streams: the same work wherever it runs.
+///
+/// # Errors
+/// The first input that breaks a law or panics, made small.
+pub fn counted(streams: u64, seed: u64) -> Result<Runs, Finding> {
+    run_while(seed, |runs| runs.streams < streams)
+}
+
+fn run_while(seed: u64, mut go_on: impl FnMut(&Runs) -> bool) -> Result<Runs, Finding> {
+    let mut mutator = Mutator::new(seed);
     let mut runs = Runs::default();
-    while Instant::now() < until {
+    while go_on(&runs) {
         try_input(Target::AnyBytes, &mutator.stream())?;
         runs.streams += 1;
         for _ in 0..JSONS_A_STREAM {

@@ -205,3 +205,10 @@ fn generated_streams_with_small_limits_and_detected() {
         laws::check_all(detected, &stream.bytes, Cuts::Few(2)).map_err(|it| it.during("detected"))
     });
 }
+
+/// What the fuzz targets run, on bytes that no server would send.
+#[test]
+fn any_bytes() {
+    let runs = thalweg_corpus::fuzz::counted(10_000, 7).unwrap_or_else(|finding| panic!("{finding}"));
+    assert!(runs.jsons > runs.streams);
+}
