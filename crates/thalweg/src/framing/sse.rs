@@ -196,6 +196,8 @@ impl Sse {
                 self.is_stream = true;
                 self.frame.data = Data::Bare(first..line.end);
             }
+            // A field behind blanks is none to the standard, but it is no text either.
+            Some(first) if !matches!(Line::of(&pending[first..line.end]), Line::Other) => self.is_stream = true,
             // A line of spaces says nothing about what the body is.
             indent => self.has_text |= indent.is_some(),
         }

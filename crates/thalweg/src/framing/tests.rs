@@ -286,6 +286,8 @@ fn text_without_any_field_is_no_stream() {
     check("x\nda", &["! Foreign(Text)"]);
     check("x\n\n: c\n\n", &["-", "-"]);
     check("x\ndata: {}", &["'{}' Unterminated"]);
+    // To the standard no field, but written by someone who meant one.
+    check(" data: {}\n\n", &["-"]);
     check("x\n\n{}", &["-", "'{}' Bare"]);
     for field in ["data:", "event:", "id:", "retry:", ":"] {
         for end in 1..=field.len() {

@@ -109,8 +109,10 @@ fn sse_cuts(mut input: &[u8], mut mark: usize, cuts: &mut Vec<Flat>) {
             }
         }
         for line in &frame[..bare.unwrap_or(frame.len())] {
-            known |= field(line.0) != Err(false);
-            text |= field(line.0) == Err(false) && line.0.iter().any(|byte| !b" \t".contains(byte));
+            let blanks = line.0.iter().take_while(|byte| b" \t".contains(byte)).count();
+            let is_field = field(&line.0[blanks..]) != Err(false);
+            known |= is_field;
+            text |= !is_field && blanks < line.0.len();
         }
         known |= bare.is_some();
         let mut flat = build(raw, mark, &frame, bare);
