@@ -66,7 +66,7 @@ impl Choice {
 }
 
 /// Which of two reasons stands: error > refusal and filter > length > pause > tool calls > stop.
-pub(super) const fn strength(reason: Reason) -> u8 {
+const fn strength(reason: Reason) -> u8 {
     match reason {
         Reason::Error | Reason::Cancelled => 6,
         Reason::Refusal | Reason::ContentFilter => 5,
