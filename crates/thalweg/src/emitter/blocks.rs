@@ -63,10 +63,7 @@ impl Emitter {
     }
 
     pub(super) fn open_in(&mut self, slot: usize, place: Place<Span>, kind: BlockKind<Span>) -> Option<BlockId> {
-        if self.blocks.len() + self.calls.nameless() >= self.limits.blocks as usize {
-            self.limit(LimitKind::Blocks);
-            return None;
-        }
+        self.room_for_block()?;
         let call = match kind {
             BlockKind::ToolCall { form, .. } => {
                 self.choices[slot].has_calls = true;
@@ -76,6 +73,15 @@ impl Emitter {
             _ => None,
         };
         Some(self.open_counted(slot, place, kind, call))
+    }
+
+    /// Holds the stream to its limit of blocks. A call that waits for its name counts as the block that it will be.
+    pub(super) fn room_for_block(&mut self) -> Option<()> {
+        if self.blocks.len() + self.calls.nameless() >= self.limits.blocks as usize {
+            self.limit(LimitKind::Blocks);
+            return None;
+        }
+        Some(())
     }
 
     /// Opens a block that the limit has already counted.

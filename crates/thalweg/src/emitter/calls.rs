@@ -322,10 +322,7 @@ impl Emitter {
     }
 
     fn new_call(&mut self, slot: usize, key: Option<Key>, form: InputForm) -> Option<usize> {
-        if self.blocks.len() + self.calls.nameless() >= self.limits.blocks as usize {
-            self.limit(LimitKind::Blocks);
-            return None;
-        }
+        self.room_for_block()?;
         let call = self.calls.add(slot, key, form);
         self.calls.nameless.push(call);
         if let Some(key) = key {

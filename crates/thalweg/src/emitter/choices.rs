@@ -89,6 +89,11 @@ impl Emitter {
         self.slot(choice);
     }
 
+    /// A choice that has begun.
+    fn known(&self, index: u32) -> Option<&Choice> {
+        self.choices.iter().find(|choice| choice.index == index)
+    }
+
     /// The place of a choice in the table; it begins here if it is new.
     fn slot(&mut self, index: u32) -> Option<usize> {
         if let Some(slot) = self.choices.iter().position(|choice| choice.index == index) {
@@ -180,13 +185,13 @@ impl Emitter {
         let (span, _) = self.arena.write(text);
         let mut digest = Digest::default();
         digest.add(self.arena.get(span));
-        self.choices.iter().any(|known| known.index == choice && known.spoken == digest)
+        self.known(choice).is_some_and(|known| known.spoken == digest)
     }
 
     /// Whether a choice has called a tool.
     #[must_use]
     pub fn has_called(&self, choice: u32) -> bool {
-        self.choices.iter().any(|known| known.index == choice && known.has_calls)
+        self.known(choice).is_some_and(|known| known.has_calls)
     }
 
     /// Remembers what kinds of content a choice has had, and which block is its latest.
@@ -204,7 +209,7 @@ impl Emitter {
     /// Whether anything of this choice has been given out.
     #[must_use]
     pub fn has_content(&self, choice: u32) -> bool {
-        self.choices.iter().any(|known| known.index == choice && known.has_content())
+        self.known(choice).is_some_and(Choice::has_content)
     }
 
     /// The block of a choice that last began or grew; a text block is opened where there is none.
@@ -221,7 +226,7 @@ impl Emitter {
     /// The text block that a choice is in.
     #[must_use]
     pub fn current_text(&self, choice: u32) -> Option<BlockId> {
-        match self.choices.iter().find(|known| known.index == choice)?.current {
+        match self.known(choice)?.current {
             Some((Channel::Text, block)) => Some(block),
             _ => None,
         }
