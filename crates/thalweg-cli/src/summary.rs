@@ -108,8 +108,10 @@ fn write_block(block: &Block, out: &mut impl Write) -> io::Result<()> {
 }
 
 fn write_fields(block: &Block, out: &mut impl Write) -> io::Result<()> {
-    if let Some(status) = &block.status {
-        writeln!(out, "      status: {}", Line(status))?;
+    for (name, value) in [("status", &block.status), ("format", &block.format)] {
+        if let Some(value) = value {
+            writeln!(out, "      {name}: {}", Line(value))?;
+        }
     }
     for (name, data) in [("signature", &block.signature), ("encrypted content", &block.encrypted)] {
         if let Some(data) = data {

@@ -151,6 +151,8 @@ struct PartsView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     encrypted: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    format: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<&'a str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     previews: Vec<PreviewView<'a>>,
@@ -330,6 +332,7 @@ impl<'a> PartsView<'a> {
         let mut view = Self {
             signature: block.signature.as_deref(),
             encrypted: block.encrypted.as_deref(),
+            format: block.format.as_deref(),
             status: block.status.as_deref(),
             previews: block.previews.iter().map(PreviewView::of).collect(),
             ..Self::default()

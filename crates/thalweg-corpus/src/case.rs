@@ -27,6 +27,8 @@ pub struct Case {
     pub close: Close,
     /// What it shows.
     pub about: String,
+    /// The entries of `corpus/quirks.md` that it shows.
+    pub covers: Vec<String>,
     /// Where it is from.
     pub source: Source,
     /// What must come out.
@@ -68,6 +70,8 @@ fn clean() -> Close {
 #[serde(deny_unknown_fields)]
 struct CaseFile {
     about: String,
+    #[serde(default)]
+    covers: Vec<String>,
     source: Source,
     expect: Expect,
 }
@@ -119,7 +123,7 @@ impl Case {
         let (body_name, body) = read_body(dir)?;
         let chunks = read_chunks(&dir.join("chunks.tsv"), body.len())?;
         let file = dir.join("case.toml");
-        let CaseFile { about, source, expect } = read_case_file(&file)?;
+        let CaseFile { about, covers, source, expect } = read_case_file(&file)?;
         let is_recorded = source.kind == SourceKind::Recorded;
         if source.server.is_some() != is_recorded {
             return Err(
@@ -130,7 +134,8 @@ impl Case {
             return Err(LoadError::new(&file, "a written case has no chunks.tsv").field("source.kind"));
         }
         expect.check_order().map_err(|(field, message)| LoadError::new(&file, message).field(field))?;
-        Ok(Self { dialect, name, dir: dir.into(), body, body_name, chunks, close: source.close, about, source, expect })
+        let close = source.close;
+        Ok(Self { dialect, name, dir: dir.into(), body, body_name, chunks, close, about, covers, source, expect })
     }
 
     /// Its dialect.

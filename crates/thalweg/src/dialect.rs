@@ -2,9 +2,10 @@
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
+use core::mem;
 
 use crate::emitter::Emitter;
-use crate::event::Protocol;
+use crate::event::{Protocol, Reason};
 use crate::framing::Framing;
 
 /// One frame's data, as a decoder gets it.
@@ -59,20 +60,85 @@ pub enum Claim {
 }
 
 /// The ways of a vendor that speaks another's protocol. Each field is a switch that decoders ask for by meaning, so
-/// that shared code never asks for a name.
+/// that shared code never asks for a name. Start from [`Oddities::none`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Oddities {
-    /// Names of the field that carries reasoning text, the preferred one first: where several carry the same text it
-    /// is given once.
+    /// Names of the field that carries reasoning text, the preferred one first, at most four: where several carry the
+    /// same text it is given once.
     pub reasoning_fields: Cow<'static, [Cow<'static, str>]>,
+    /// Tags between which the text of an answer is reasoning: at its beginning, or right behind such reasoning. The
+    /// same words elsewhere are text. None by default, because an answer may be about these tags.
+    pub reasoning_tags: Cow<'static, [Tags]>,
+    /// The answer begins inside reasoning: the prompt already had the opening tag.
+    pub begins_in_reasoning: bool,
+    /// Each fragment of text and reasoning repeats all that came before it.
+    pub is_cumulative: bool,
+    /// Several choices are parts of one message.
+    pub has_one_choice: bool,
+    /// A tool call's name comes in pieces: a call begins when its input does.
+    pub has_names_in_pieces: bool,
+    /// Reasoning tokens are counted beside the output tokens also where no total says so.
+    pub has_reasoning_beside_output: bool,
+    /// Finish reasons of the vendor's own, asked before the protocol's. Compared without case.
+    pub finish_reasons: Cow<'static, [(Cow<'static, str>, Reason)]>,
 }
 
 impl Oddities {
     /// A vendor that does what the protocol's documentation says.
     #[must_use]
     pub const fn none() -> Self {
-        Self { reasoning_fields: Cow::Borrowed(&[]) }
+        Self {
+            reasoning_fields: Cow::Borrowed(&[]),
+            reasoning_tags: Cow::Borrowed(&[]),
+            begins_in_reasoning: false,
+            is_cumulative: false,
+            has_one_choice: false,
+            has_names_in_pieces: false,
+            has_reasoning_beside_output: false,
+            finish_reasons: Cow::Borrowed(&[]),
+        }
+    }
+
+    /// With these [`reasoning_fields`](Self::reasoning_fields). For constants, as the other two: at run time set the
+    /// field itself.
+    #[must_use]
+    pub const fn with_reasoning_fields(mut self, fields: &'static [Cow<'static, str>]) -> Self {
+        // A destructor cannot run in a constant; what is replaced here never owns anything there.
+        mem::forget(mem::replace(&mut self.reasoning_fields, Cow::Borrowed(fields)));
+        self
+    }
+
+    /// With these [`reasoning_tags`](Self::reasoning_tags).
+    #[must_use]
+    pub const fn with_reasoning_tags(mut self, tags: &'static [Tags]) -> Self {
+        mem::forget(mem::replace(&mut self.reasoning_tags, Cow::Borrowed(tags)));
+        self
+    }
+
+    /// With these [`finish_reasons`](Self::finish_reasons).
+    #[must_use]
+    pub const fn with_finish_reasons(mut self, reasons: &'static [(Cow<'static, str>, Reason)]) -> Self {
+        mem::forget(mem::replace(&mut self.finish_reasons, Cow::Borrowed(reasons)));
+        self
+    }
+}
+
+/// A pair of tags around reasoning inside text. Tags that are empty, or longer than 64 bytes, never match.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Tags {
+    /// What begins the reasoning.
+    pub open: Cow<'static, str>,
+    /// What ends it.
+    pub close: Cow<'static, str>,
+}
+
+impl Tags {
+    /// The tags `open` and `close`, such as `<think>` and `</think>`.
+    #[must_use]
+    pub const fn new(open: &'static str, close: &'static str) -> Self {
+        Self { open: Cow::Borrowed(open), close: Cow::Borrowed(close) }
     }
 }
 

@@ -14,6 +14,8 @@ named! {
         LoneSurrogate = "lone_surrogate",
         /// A frame that is JSON of a shape the protocol has no use for (`null`, a number, a list).
         BadFrame = "bad_frame",
+        /// A comment that came as a frame's data.
+        CommentAsData = "comment_as_data",
         /// A body that is no stream and no answer.
         NotAStream = "not_a_stream",
         /// The last frame lacks its terminator.
@@ -66,6 +68,8 @@ named! {
         RestatementDiffers = "restatement_differs",
         /// A token count went down.
         UsageDecreased = "usage_decreased",
+        /// Token counts of zero for a stream that gave content.
+        UsageZero = "usage_zero",
         /// A frame of another protocol than the one expected.
         ProtocolMismatch = "protocol_mismatch",
 

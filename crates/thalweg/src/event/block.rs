@@ -212,6 +212,8 @@ pub enum Part<S> {
     Signature(S),
     /// Set: content that only the provider can read; replay it unchanged.
     Encrypted(S),
+    /// Set: the format of the signature or of the encrypted content, which says who can read it.
+    Format(S),
     /// Set: the provider's own status of the item.
     Status(S),
     /// Set: the id of a call that began without one.
@@ -251,6 +253,7 @@ impl<S> Part<S> {
         match self {
             Self::Signature(s) => Part::Signature(f(s)),
             Self::Encrypted(s) => Part::Encrypted(f(s)),
+            Self::Format(s) => Part::Format(f(s)),
             Self::Status(s) => Part::Status(f(s)),
             Self::CallId(s) => Part::CallId(f(s)),
             Self::Name(s) => Part::Name(f(s)),

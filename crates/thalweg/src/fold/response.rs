@@ -114,6 +114,8 @@ pub struct Block {
     pub signature: Option<Box<str>>,
     /// Content that only the provider can read.
     pub encrypted: Option<Box<str>>,
+    /// The format of either: who can read it.
+    pub format: Option<Box<str>>,
     /// The provider's own status of it.
     pub status: Option<Box<str>>,
     /// Pictures that were not final, by number: base64 data.
@@ -222,6 +224,7 @@ impl Response {
             transcript: String::new(),
             signature: None,
             encrypted: None,
+            format: None,
             status: None,
             previews: BTreeMap::new(),
             parts: Vec::new(),
@@ -319,6 +322,7 @@ impl Block {
             }
             Part::Signature(seal) => self.signature = Some(Box::from(*seal)),
             Part::Encrypted(data) => self.encrypted = Some(Box::from(*data)),
+            Part::Format(format) => self.format = Some(Box::from(*format)),
             Part::Status(status) => self.status = Some(Box::from(*status)),
             Part::Preview { index, base64 } => drop(self.previews.insert(*index, Box::from(*base64))),
             pushed => self.parts.push(pushed.map(&mut |text: &&str| Box::from(*text))),

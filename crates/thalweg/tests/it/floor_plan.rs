@@ -14,7 +14,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("unfold", &["event"]),
     ("emitter", &["event", "json", "limits"]),
     ("dialect", &["event", "emitter", "framing"]),
-    ("protocols", &["dialect", "event", "emitter", "framing", "json", "limits"]),
+    ("stages", &["dialect", "event", "emitter", "json", "limits"]),
+    ("protocols", &["dialect", "event", "emitter", "framing", "json", "limits", "stages"]),
     ("dialects", &["protocols", "dialect", "event", "framing"]),
     ("registry", &["protocols", "dialects", "dialect"]),
     ("normalizer", &["framing", "emitter", "dialect", "event", "limits"]),
@@ -24,8 +25,19 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("log", ON_TOP),
     ("policy", ON_TOP),
 ];
-const ON_TOP: &[&str] =
-    &["event", "json", "limits", "framing", "fold", "unfold", "emitter", "dialect", "registry", "normalizer"];
+const ON_TOP: &[&str] = &[
+    "event",
+    "json",
+    "limits",
+    "framing",
+    "fold",
+    "unfold",
+    "emitter",
+    "dialect",
+    "registry",
+    "normalizer",
+    "recording",
+];
 
 /// Files of the core stay readable.
 const LINES_MAX: usize = 600;
