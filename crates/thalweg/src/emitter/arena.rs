@@ -48,6 +48,46 @@ impl<'a> Fragment<'a> {
         self.escaped.map_or(self.source.is_empty(), Text::is_empty)
     }
 
+    /// It, decoded: as it stands where nothing is escaped, else written into `buffer`, which must be empty.
+    pub(crate) fn borrow<'b>(&self, buffer: &'b mut String) -> &'b str
+    where
+        'a: 'b,
+    {
+        match self.escaped {
+            None => self.source,
+            Some(_) => {
+                self.decode(buffer);
+                buffer
+            }
+        }
+    }
+
+    /// Whether both read the same once decoded.
+    #[must_use]
+    pub fn reads(&self, other: Fragment<'_>) -> bool {
+        match (self.escaped, other.escaped) {
+            (None, _) => other.is(self.source),
+            (_, None) => self.is(other.source),
+            (Some(one), Some(two)) if one.raw(self.source) == two.raw(other.source) => true,
+            _ => {
+                let (mut one, mut two) = (String::new(), String::new());
+                self.decode(&mut one) == other.decode(&mut two) && one == two
+            }
+        }
+    }
+
+    /// Appends it, decoded, to `out`; halves of pairs at its edges are left out and returned.
+    #[inline]
+    pub(crate) fn decode(&self, out: &mut String) -> Edges {
+        match self.escaped {
+            None => {
+                out.push_str(self.source);
+                Edges::default()
+            }
+            Some(text) => text.decode(self.source, out),
+        }
+    }
+
     /// Whether it reads `other` once decoded.
     #[inline]
     #[must_use]
@@ -83,13 +123,7 @@ impl Arena {
     #[inline]
     pub(super) fn write(&mut self, fragment: Fragment<'_>) -> (Span, Edges) {
         let start = self.text.len();
-        let edges = match fragment.escaped {
-            None => {
-                self.text.push_str(fragment.source);
-                Edges::default()
-            }
-            Some(text) => text.decode(fragment.source, &mut self.text),
-        };
+        let edges = fragment.decode(&mut self.text);
         (self.since(start), edges)
     }
 

@@ -106,9 +106,13 @@ impl Emitter {
             self.calls.started(call, block);
         }
         let choice = self.choices[slot].index;
-        self.note_block(slot, block, family);
+        self.note_block(slot, block, &kind, family);
         self.slots.push(EventOf::BlockStart { block, choice, place, kind });
         block
+    }
+
+    pub(super) fn is_open(&self, block: BlockId) -> bool {
+        self.blocks.get(block).is_some_and(|state| state.open)
     }
 
     /// Appends to a block what its kind takes: text, reasoning, refusal or input. Empty fragments are nothing.

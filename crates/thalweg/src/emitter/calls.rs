@@ -64,13 +64,25 @@ pub struct CallFragment<'a> {
     pub name: Option<Fragment<'a>>,
     /// A piece of the input.
     pub input: Option<Fragment<'a>>,
+    /// The provider's seal on the call, as often as the wire repeats it.
+    pub signature: Option<Fragment<'a>>,
     /// What the input is.
     pub form: InputForm,
+    /// More of the name may come until the input begins: the call starts then.
+    pub is_name_open: bool,
 }
 
 impl Default for CallFragment<'_> {
     fn default() -> Self {
-        Self { key: None, id: None, name: None, input: None, form: InputForm::Json }
+        Self {
+            key: None,
+            id: None,
+            name: None,
+            input: None,
+            signature: None,
+            form: InputForm::Json,
+            is_name_open: false,
+        }
     }
 }
 
@@ -80,6 +92,9 @@ struct Call {
     key: Option<Key>,
     id: Option<Box<str>>,
     name: Option<Box<str>>,
+    /// The seal: kept until the block starts, and its hash for as long as it may come again.
+    signature: Option<Box<str>>,
+    signature_hash: Option<u64>,
     form: InputForm,
     block: Option<BlockId>,
     /// Input that came before the name, the half pair at its end, and whether a half in it stayed alone.
@@ -94,6 +109,11 @@ impl Call {
     /// Whether the input so far is complete, so that more of it would be too much.
     fn is_complete(&self) -> bool {
         self.form == InputForm::Json && self.validator.is_complete()
+    }
+
+    /// Its name came in pieces and is whole as soon as the input begins.
+    fn is_waiting_for_input(&self) -> bool {
+        self.block.is_none() && self.name.is_some()
     }
 
     fn is_begun(&self) -> bool {
@@ -162,6 +182,8 @@ impl Calls {
             key,
             id: None,
             name: None,
+            signature: None,
+            signature_hash: None,
             form,
             block: None,
             held: String::new(),
@@ -272,22 +294,46 @@ impl Calls {
 
 impl Emitter {
     /// A fragment of a tool call, on a wire that does not say where calls begin and end. Which call it belongs to is
-    /// decided here; calls stay open until their choice settles.
-    pub fn call(&mut self, choice: u32, fragment: CallFragment<'_>) {
+    /// decided here; calls stay open until their choice settles. Gives the call's block, once it has started.
+    pub fn call(&mut self, choice: u32, fragment: CallFragment<'_>) -> Option<BlockId> {
         let id = fragment.id.filter(|id| !id.is_empty());
         let name = fragment.name.filter(|name| !name.is_empty());
         let input = fragment.input.filter(|input| !input.is_empty());
-        if id.is_none() && name.is_none() && input.is_none() {
-            return;
+        let signature = fragment.signature.filter(|signature| !signature.is_empty());
+        if id.is_none() && name.is_none() && input.is_none() && signature.is_none() {
+            return None;
         }
-        let Some(slot) = self.content_slot(choice) else { return };
+        let slot = self.content_slot(choice)?;
         let id = id.map(|id| self.text(id));
         let name = name.map(|name| self.text(name));
+        let signature = signature.map(|signature| self.text(signature));
         let (input, edges) = input.map_or_else(Default::default, |input| self.arena.write(input));
         let text = |span: Span| self.arena.get(span);
         let said =
             Said { slot, key: fragment.key, id: id.map(text), name: name.map(text), input: self.arena.get(input) };
-        let (call, note) = match self.calls.target(said) {
+        let target = self.calls.target(said);
+        let call = self.go_to(target, slot, input, &fragment)?;
+        let scope = self.calls.scope(slot);
+        scope.last = Some(call);
+        // A call that is named by its id under another number may go on under that number. There are as many numbers
+        // as calls on any honest wire; a hostile one gets no more.
+        if let Some(key) = fragment.key.filter(|_| scope.by_key.len() < self.limits.blocks as usize) {
+            scope.by_key.entry(key).or_insert(call);
+        }
+        self.take_id(call, id);
+        self.take_signature(call, signature);
+        self.take_name(call, name, fragment.is_name_open);
+        self.take_input(call, input, edges);
+        let block = self.calls.table[call].block;
+        if let Some(block) = block {
+            self.touch(slot, block);
+        }
+        block
+    }
+
+    /// The call that a fragment goes to, begun if it is new; what was repaired for that is said.
+    fn go_to(&mut self, target: Target, slot: usize, input: Span, fragment: &CallFragment<'_>) -> Option<usize> {
+        let (call, note) = match target {
             Target::Known(call, note) => {
                 // An opening or an input that is said again is no content.
                 if !input.is_empty() && !self.calls.table[call].is_repeated_by(self.arena.get(input)) {
@@ -299,26 +345,14 @@ impl Emitter {
             Target::New(note) => {
                 self.note_content(slot);
                 self.end_current(slot);
-                let Some(call) = self.new_call(slot, fragment.key, fragment.form) else { return };
+                let call = self.new_call(slot, fragment.key, fragment.form)?;
                 (call, note.map(|kind| (kind, Action::Split)))
             }
         };
         if let Some((kind, action)) = note {
             self.anomaly(kind, action, self.calls.table[call].block);
         }
-        let scope = self.calls.scope(slot);
-        scope.last = Some(call);
-        // A call that is named by its id under another number may go on under that number. There are as many numbers
-        // as calls on any honest wire; a hostile one gets no more.
-        if let Some(key) = fragment.key.filter(|_| scope.by_key.len() < self.limits.blocks as usize) {
-            scope.by_key.entry(key).or_insert(call);
-        }
-        self.take_id(call, id);
-        self.take_name(call, name);
-        self.take_input(call, input, edges);
-        if let Some(block) = self.calls.table[call].block {
-            self.touch(slot, block);
-        }
+        Some(call)
     }
 
     fn new_call(&mut self, slot: usize, key: Option<Key>, form: InputForm) -> Option<usize> {
@@ -348,13 +382,31 @@ impl Emitter {
         }
     }
 
-    fn take_name(&mut self, call: usize, name: Option<Span>) {
+    /// The seal on a call: given once, and again when it changes.
+    fn take_signature(&mut self, call: usize, signature: Option<Span>) {
+        let Some(span) = signature else { return };
+        let hash = Digest::number(self.arena.get(span));
+        let state = &mut self.calls.table[call];
+        if state.signature_hash.replace(hash) == Some(hash) {
+            return;
+        }
+        if let Some(block) = state.block {
+            self.slots.push(EventOf::BlockData { block, part: Part::Signature(span) });
+            return;
+        }
+        let before = state.signature.take().map_or(0, |signature| signature.len());
+        self.release(before);
+        self.calls.table[call].signature = self.keep(span);
+    }
+
+    fn take_name(&mut self, call: usize, name: Option<Span>, is_open: bool) {
         let Some(span) = name else { return };
         let state = &self.calls.table[call];
         let Some(known) = &state.name else {
             self.calls.table[call].name = self.keep(span);
-            self.calls.nameless.retain(|&nameless| nameless != call);
-            self.start_call(call, AnomalyKind::NameLate);
+            if !is_open {
+                self.start_named(call);
+            }
             return;
         };
         let piece = self.arena.get(span);
@@ -375,15 +427,26 @@ impl Emitter {
         let whole = if grows { span } else { self.arena.join(known, span) };
         self.release(self.calls.table[call].name.as_ref().map_or(0, |name| name.len()));
         self.calls.table[call].name = self.keep(whole);
-        self.anomaly(AnomalyKind::NameInPieces, Action::Joined, block);
+        if !is_open || block.is_some() {
+            self.anomaly(AnomalyKind::NameInPieces, Action::Joined, block);
+        }
         if let Some(block) = block {
             self.slots.push(EventOf::BlockData { block, part: Part::Name(whole) });
         }
     }
 
+    /// The call's name is known: it starts.
+    fn start_named(&mut self, call: usize) {
+        self.calls.nameless.retain(|&nameless| nameless != call);
+        self.start_call(call, AnomalyKind::NameLate);
+    }
+
     pub(super) fn take_input(&mut self, call: usize, input: Span, edges: Edges) {
         if input.is_empty() && edges == Edges::default() {
             return;
+        }
+        if self.calls.table[call].is_waiting_for_input() {
+            self.start_named(call);
         }
         let state = &mut self.calls.table[call];
         let piece = self.arena.get(input);
@@ -442,6 +505,7 @@ impl Emitter {
         let state = &mut self.calls.table[call];
         let (slot, key, form) = (state.slot, state.key, state.form);
         let held = core::mem::take(&mut state.held);
+        let signature = state.signature.take();
         let edges = Edges { low: None, high: state.held_high.take(), lone: state.held_lone };
         let id = match &state.id {
             Some(id) => Id::Wire(self.arena.write((&**id).into()).0),
@@ -457,6 +521,11 @@ impl Emitter {
         if is_held || note == AnomalyKind::NameMissing {
             self.anomaly(note, Action::Kept, Some(block));
         }
+        if let Some(signature) = signature {
+            self.release(signature.len());
+            let (span, _) = self.arena.write((&*signature).into());
+            self.slots.push(EventOf::BlockData { block, part: Part::Signature(span) });
+        }
         if is_held {
             self.calls.held_bytes -= held.len();
             // Validated when it came: only the event is missing.
@@ -465,13 +534,14 @@ impl Emitter {
         }
     }
 
-    /// The choice ends: calls that were never named start now, under the name "".
+    /// The choice ends: calls that wait for a name, or for more of it, start now; one never named under the name "".
     pub(super) fn start_nameless(&mut self, slot: usize) {
         let (ours, others): (Vec<_>, _) =
             self.calls.nameless.iter().partition(|&&call| self.calls.table[call].slot == slot);
         self.calls.nameless = others;
         for call in ours {
-            self.start_call(call, AnomalyKind::NameMissing);
+            let is_named = self.calls.table[call].is_waiting_for_input();
+            self.start_call(call, if is_named { AnomalyKind::NameLate } else { AnomalyKind::NameMissing });
         }
     }
 }

@@ -1,14 +1,17 @@
 //! Choices: which block takes the next fragment, and why the choice ended.
 
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 
 use super::blocks::Family;
 use super::digest::Digest;
+use super::reasoning::ReasoningPart;
 use super::{Emitter, Fragment, Span};
 use crate::event::{
     Action, AnomalyKind, BlockClose, BlockId, BlockKind, EventOf, InputState, LimitKind, Outcome, Part, Place, Reason,
     ReasoningForm,
 };
+use crate::json::Edges;
 
 /// What a fragment of a wire without block boundaries is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +44,11 @@ pub(super) struct Choice {
     current: Option<(Channel, BlockId)>,
     /// The block that last began or grew.
     latest: Option<BlockId>,
+    /// The block of reasoning that last began, and its form.
+    pub(super) reasoning: Option<(ReasoningForm, BlockId)>,
+    /// Numbered parts of reasoning, and which blocks of them are open.
+    pub(super) reasoning_parts: Vec<ReasoningPart>,
+    pub(super) open_parts: Vec<BlockId>,
     /// The block that sound goes on in.
     audio: Option<BlockId>,
     /// The strongest reason so far, and the provider's last word.
@@ -62,6 +70,10 @@ pub(super) struct Choice {
 impl Choice {
     pub(super) const fn has_content(&self) -> bool {
         self.latest.is_some() || self.has_calls
+    }
+
+    pub(super) fn retained(&self) -> usize {
+        self.reasoning_parts.capacity() * size_of::<ReasoningPart>() + self.open_parts.capacity() * size_of::<BlockId>()
     }
 }
 
@@ -95,7 +107,7 @@ impl Emitter {
     }
 
     /// The place of a choice in the table; it begins here if it is new.
-    fn slot(&mut self, index: u32) -> Option<usize> {
+    pub(super) fn slot(&mut self, index: u32) -> Option<usize> {
         if let Some(slot) = self.choices.iter().position(|choice| choice.index == index) {
             return Some(slot);
         }
@@ -107,6 +119,9 @@ impl Emitter {
             index,
             current: None,
             latest: None,
+            reasoning: None,
+            reasoning_parts: Vec::new(),
+            open_parts: Vec::new(),
             audio: None,
             reason: None,
             raw: None,
@@ -150,24 +165,46 @@ impl Emitter {
         if fragment.is_empty() {
             return;
         }
-        let Some(slot) = self.content_slot(choice) else { return };
+        if let Some(block) = self.block_for(choice, channel) {
+            self.delta(block, fragment);
+        }
+    }
+
+    /// The same for text that a stage has decoded, with the halves that decoding left at its edges.
+    pub(crate) fn append_decoded(&mut self, choice: u32, channel: Channel, text: &str, edges: Edges) {
+        if text.is_empty() && edges == Edges::default() {
+            return;
+        }
+        if let Some(block) = self.block_for(choice, channel) {
+            let (span, _) = self.arena.write(text.into());
+            self.delta_span(block, span, edges);
+        }
+    }
+
+    /// The block that a fragment goes to.
+    #[inline]
+    fn block_for(&mut self, choice: u32, channel: Channel) -> Option<BlockId> {
+        let slot = self.content_slot(choice)?;
         self.note_content(slot);
         let block = match self.choices[slot].current {
             Some((current, block)) if current == channel => block,
             _ => {
                 self.end_current(slot);
-                let Some(block) = self.open_in(slot, Place::nowhere(), channel.kind()) else { return };
+                let block = self.open_in(slot, Place::nowhere(), channel.kind())?;
                 self.choices[slot].current = Some((channel, block));
                 block
             }
         };
         self.choices[slot].latest = Some(block);
-        self.delta(block, fragment);
+        Some(block)
     }
 
-    /// Ends the block that text, reasoning or refusal went on in: content of another kind comes.
+    /// Ends the blocks that text, reasoning or refusal went on in: content of another kind comes.
     pub(super) fn end_current(&mut self, slot: usize) {
         if let Some((_, block)) = self.choices[slot].current {
+            self.end_block(block, BlockClose::Implied);
+        }
+        for block in core::mem::take(&mut self.choices[slot].open_parts) {
             self.end_block(block, BlockClose::Implied);
         }
     }
@@ -195,15 +232,24 @@ impl Emitter {
     }
 
     /// Remembers what kinds of content a choice has had, and which block is its latest.
-    pub(super) fn note_block(&mut self, slot: usize, block: BlockId, family: Family) {
+    pub(super) fn note_block(&mut self, slot: usize, block: BlockId, kind: &BlockKind<Span>, family: Family) {
         let choice = &mut self.choices[slot];
         choice.latest = Some(block);
+        if let BlockKind::Reasoning { form } = kind {
+            choice.reasoning = Some((*form, block));
+        }
         choice.has_text |= family == Family::Text;
         choice.has_refusal |= family == Family::Refusal;
     }
 
     pub(super) fn touch(&mut self, slot: usize, block: BlockId) {
         self.choices[slot].latest = Some(block);
+    }
+
+    /// Whether anything has been given out.
+    #[must_use]
+    pub fn any_content(&self) -> bool {
+        self.choices.iter().any(Choice::has_content)
     }
 
     /// Whether anything of this choice has been given out.
@@ -221,6 +267,11 @@ impl Emitter {
         let block = self.open_in(slot, Place::nowhere(), BlockKind::Text)?;
         self.choices[slot].current = Some((Channel::Text, block));
         Some(block)
+    }
+
+    /// The block of a choice that last began or grew.
+    pub(super) fn latest(&self, choice: u32) -> Option<BlockId> {
+        self.known(choice)?.latest
     }
 
     /// The text block that a choice is in.
@@ -246,6 +297,17 @@ impl Emitter {
         let block = self.open_in(slot, place, BlockKind::Audio)?;
         self.choices[slot].audio = Some(block);
         Some(block)
+    }
+
+    /// Content that comes whole, as the provider's own JSON: a block of its own.
+    pub fn item(&mut self, choice: u32, kind: BlockKind<Span>, json: &str) {
+        let Some(slot) = self.content_slot(choice) else { return };
+        self.note_content(slot);
+        self.end_current(slot);
+        let Some(block) = self.open_in(slot, Place::nowhere(), kind) else { return };
+        let json = self.text(json.into());
+        self.data(block, Part::Json(json));
+        self.end_block(block, BlockClose::Complete);
     }
 
     /// A citation: data of the text block that the choice is in, or a source of its own.

@@ -5,7 +5,7 @@
 /// Two texts that a server makes up to collide are taken for one; all that it gains is that its own repetition is
 /// dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Digest {
+pub(crate) struct Digest {
     bytes: u64,
     hash: u64,
 }
@@ -18,18 +18,23 @@ impl Default for Digest {
 
 impl Digest {
     #[inline]
-    pub(super) fn add(&mut self, text: &str) {
+    pub(crate) fn add(&mut self, text: &str) {
         self.bytes += text.len() as u64;
         self.hash = text.bytes().fold(self.hash, fnv);
     }
 
     #[inline]
-    pub(super) const fn len(self) -> u64 {
+    pub(crate) const fn len(self) -> u64 {
         self.bytes
     }
 
-    /// A number for a short text.
-    pub(super) fn number(text: &str) -> u64 {
+    /// A number for a text that belongs to something numbered.
+    pub(crate) fn with(self, kind: u8, number: u32) -> u64 {
+        number.to_le_bytes().into_iter().fold(fnv(self.hash, kind), fnv)
+    }
+
+    /// A number for a text.
+    pub(crate) fn number(text: &str) -> u64 {
         text.bytes().fold(FNV_OFFSET, fnv)
     }
 }

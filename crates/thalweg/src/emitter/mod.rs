@@ -12,6 +12,8 @@ mod blocks;
 mod calls;
 mod choices;
 mod digest;
+mod reasoning;
+mod repeats;
 #[cfg(test)]
 mod tests;
 mod verdict;
@@ -22,6 +24,7 @@ use alloc::vec::Vec;
 pub use arena::{Fragment, Span};
 pub use calls::{CallFragment, Key};
 pub use choices::Channel;
+pub(crate) use digest::Digest;
 pub use verdict::Failure;
 
 use crate::event::{
@@ -33,6 +36,7 @@ use arena::Arena;
 use blocks::Blocks;
 use calls::Calls;
 use choices::Choice;
+use repeats::Repeats;
 use verdict::Facts;
 
 /// One frame's events in a reused arena, and the state of the stream's grammar.
@@ -53,6 +57,7 @@ pub struct Emitter {
     /// Bytes of strings kept for comparison, held to `limits.identity_bytes`.
     identity_bytes: usize,
     id_changed: bool,
+    repeats: Repeats,
 }
 
 impl Emitter {
@@ -69,11 +74,16 @@ impl Emitter {
             facts: Facts::default(),
             identity_bytes: 0,
             id_changed: false,
+            repeats: Repeats::default(),
         }
     }
 
     pub(crate) fn set_limits(&mut self, limits: Limits) {
         self.limits = limits;
+    }
+
+    pub(crate) fn set_extras(&mut self, are_wanted: bool) {
+        self.repeats.wants_extras = are_wanted;
     }
 
     /// Forgets the events of the last frame.
@@ -93,6 +103,8 @@ impl Emitter {
         self.arena.retained()
             + self.slots.capacity() * size_of::<EventOf<Span>>()
             + self.choices.capacity() * size_of::<Choice>()
+            + self.choices.iter().map(Choice::retained).sum::<usize>()
+            + self.repeats.retained()
             + self.blocks.retained()
             + self.calls.retained()
             + self.identity_bytes

@@ -169,6 +169,8 @@ named! {
         ContextWindow = "context_window",
         /// The provider's policy forbids it.
         ContentPolicy = "content_policy",
+        /// What the model wrote cannot be used: a tool call that the provider could not read.
+        InvalidOutput = "invalid_output",
         /// It took too long.
         Timeout = "timeout",
         /// The provider is broken.

@@ -1,0 +1,94 @@
+//! What a wire repeats and an event says once: fields that the model has no place for, seals, sources.
+
+use alloc::collections::BTreeMap;
+
+use super::digest::Digest;
+use super::{Emitter, Fragment, Span};
+use crate::event::{BlockClose, BlockId, BlockKind, EventOf, Part, Place, Scope};
+
+/// The last value of each, as hashes.
+#[derive(Debug, Default)]
+pub(super) struct Repeats {
+    pub(super) wants_extras: bool,
+    last: BTreeMap<u64, u64>,
+}
+
+impl Repeats {
+    pub(super) fn retained(&self) -> usize {
+        // A map's node holds a few entries; twice the entries' size is a fair bound.
+        self.last.len() * 2 * size_of::<(u64, u64)>()
+    }
+
+    /// Whether `field` has another value than it last had. Beyond `most` of them none is remembered: all are new.
+    fn is_new(&mut self, field: u64, value: u64, most: usize) -> bool {
+        if self.last.get(&field) == Some(&value) {
+            return false;
+        }
+        if self.last.len() < most || self.last.contains_key(&field) {
+            self.last.insert(field, value);
+        }
+        true
+    }
+}
+
+impl Emitter {
+    /// Whether fields without a place in the model are given at all. Ask before you collect them.
+    #[inline]
+    #[must_use]
+    pub const fn wants_extras(&self) -> bool {
+        self.repeats.wants_extras
+    }
+
+    /// A field of a known frame that the model has no place for, as often as the wire repeats it: an event is given
+    /// when its value changes, and where extras are wanted. `json` is its value, verbatim.
+    pub fn extra(&mut self, scope: Scope, name: Fragment<'_>, json: &str) {
+        if !self.repeats.wants_extras || self.is_over_limit() {
+            return;
+        }
+        let name = self.text(name);
+        let mut field = Digest::default();
+        field.add(self.arena.get(name));
+        let (kind, number) = match scope {
+            Scope::Response => (0, 0),
+            Scope::Choice(choice) => (1, choice),
+            Scope::Block(block) => (2, u32::try_from(block.index()).unwrap_or(u32::MAX)),
+        };
+        let most = self.limits.blocks as usize;
+        if self.repeats.is_new(field.with(kind, number), Digest::number(json), most) {
+            let json = self.text(json.into());
+            self.slots.push(EventOf::Extra { scope, name, json });
+        }
+    }
+
+    /// A part of a block that is set, as often as the wire repeats it: given when its value changes. `part` makes it,
+    /// such as [`Part::Signature`].
+    pub fn set(&mut self, block: BlockId, part: fn(Span) -> Part<Span>, value: Fragment<'_>) {
+        let span = self.text(value);
+        let part = part(span);
+        let mut field = Digest::default();
+        field.add(match part {
+            Part::Signature(_) => "signature",
+            Part::Encrypted(_) => "encrypted",
+            Part::Format(_) => "format",
+            Part::Status(_) => "status",
+            _ => return self.data(block, part),
+        });
+        let number = u32::try_from(block.index()).unwrap_or(u32::MAX);
+        let value = Digest::number(self.arena.get(span));
+        if self.repeats.is_new(field.with(3, number), value, self.limits.blocks as usize) {
+            self.data(block, part);
+        }
+    }
+
+    /// A source of the whole answer, as often as the wire repeats it: a block of its own, once.
+    pub fn source(&mut self, choice: u32, json: &str) {
+        let mut field = Digest::default();
+        field.add(json);
+        if self.repeats.is_new(field.with(4, choice), 0, self.limits.blocks as usize) {
+            let Some(block) = self.open(choice, Place::nowhere(), BlockKind::Source) else { return };
+            let json = self.text(json.into());
+            self.data(block, Part::Citation(json));
+            self.end_block(block, BlockClose::Complete);
+        }
+    }
+}
