@@ -64,6 +64,7 @@ pub mod limits;
 mod normalizer;
 mod protocols;
 pub mod registry;
+mod stages;
 
 pub use dialect::Dialect;
 pub use event::{

@@ -97,7 +97,7 @@ pub enum Detail {
     /// Whole frames that are unknown.
     #[default]
     Normal,
-    /// Also fields of known frames that have no place in the model. (Decoders do not give them yet: as `Normal`.)
+    /// Also fields of known frames that have no place in the model, when they change.
     Full,
 }
 
@@ -174,6 +174,7 @@ impl Normalizer {
     #[must_use]
     pub fn with_detail(mut self, detail: Detail) -> Self {
         self.options.detail = detail;
+        self.out.set_extras(detail == Detail::Full);
         self
     }
 

@@ -1,17 +1,17 @@
 //! Chunks into what they mean.
 
-use alloc::format;
 use alloc::string::String;
-use alloc::vec::Vec;
 
 use super::usage::WireUsage;
-use super::wire::{Call, Choice, Chunk, Content, Input};
-use super::{error, finish};
+use super::voice::Voice;
+use super::wire::{Choice, Chunk, Content, Owner, Parts, Rules};
+use super::{error, finish, rare};
 use crate::dialect::{Decode, Frame, Oddities};
-use crate::emitter::{CallFragment, Channel, Emitter, Fragment};
-use crate::event::{Action, AnomalyKind, InputForm, LimitKind, MetaField, Part, ReasoningForm, UsageOrigin};
+use crate::emitter::{Channel, Emitter, Fragment};
+use crate::event::{Action, AnomalyKind, LimitKind, MetaField, ReasoningForm, Scope, UsageOrigin};
 use crate::json::{Error, Kind, Reader, Text};
 use crate::limits::Limits;
+use crate::stages::Stages;
 
 /// The end mark. Only this exact text is one: look-alikes are broken frames.
 pub(super) const DONE: &str = "[DONE]";
@@ -20,12 +20,15 @@ pub(super) const DONE: &str = "[DONE]";
 pub(super) struct Decoder {
     oddities: Oddities,
     chunk: Chunk,
+    stages: Stages,
     usage: WireUsage,
 }
 
 impl Decoder {
     pub(super) fn new(oddities: Oddities) -> Self {
-        Self { oddities, chunk: Chunk::default(), usage: WireUsage::default() }
+        let stages = Stages::new(&oddities);
+        let usage = WireUsage::new(&oddities);
+        Self { oddities, chunk: Chunk::default(), stages, usage }
     }
 }
 
@@ -33,13 +36,16 @@ impl Decode for Decoder {
     fn frame(&mut self, frame: Frame<'_>, out: &mut Emitter) {
         let data = frame.data;
         if !data.starts_with('{') && data.trim() == DONE {
+            self.stages.flush_all(out);
             out.sentinel();
             return;
         }
-        let depth = out.limits().json_depth;
-        let read = match Reader::new(data, depth).peek() {
-            Ok(Kind::Object) => self.chunk.read(data, out.limits(), &self.oddities),
-            Ok(_) => return not_a_chunk(data, depth, out),
+        let limits = *out.limits();
+        let rules = Rules { limits: &limits, oddities: &self.oddities, wants_extras: out.wants_extras() };
+        let read = match Reader::new(data, limits.json_depth).peek() {
+            Ok(Kind::Object) => self.chunk.read(data, rules),
+            Ok(_) => return not_a_chunk(data, limits.json_depth, out),
+            Err(_) if error::report_text(frame, out) => return,
             Err(error) => Err(error),
         };
         // What is read here was validated as a part of the frame: only the frame's own reading can fail.
@@ -47,10 +53,18 @@ impl Decode for Decoder {
             out.bad_json(error);
         }
         self.chunk.shrink();
+        self.stages.shrink();
+    }
+
+    fn finish(&mut self, out: &mut Emitter) {
+        self.stages.flush_all(out);
+        if self.usage.is_zero() && out.any_content() {
+            out.anomaly(AnomalyKind::UsageZero, Action::Kept, None);
+        }
     }
 
     fn retained(&self) -> usize {
-        self.chunk.retained()
+        self.chunk.retained() + self.stages.retained()
     }
 }
 
@@ -66,12 +80,11 @@ fn not_a_chunk(data: &str, depth: u16, out: &mut Emitter) {
 impl Decoder {
     /// Order inside a frame: facts, then each choice, then usage, then errors.
     fn say(&mut self, frame: Frame<'_>, out: &mut Emitter) -> Result<(), Error> {
-        let (chunk, data) = (&self.chunk.head, frame.data);
+        let (head, data) = (&self.chunk.head, frame.data);
         let depth = out.limits().json_depth;
-        // Some servers give an error without wrapping it: the frame itself is the error object.
-        let is_error = chunk.error.is_some() || chunk.object.is_some_and(|object| object.is(data, "error"));
-        if !chunk.has_choices && chunk.usage.is_none() && !is_error {
-            let name = chunk.object.unwrap_or_default();
+        let has_usage = head.usage.is_some() || head.x_groq.is_some();
+        if !head.has_choices && !has_usage && !error::is_error(frame, head) {
+            let name = head.object.unwrap_or_default();
             out.unknown(Fragment::json(data, name), data);
             return Ok(());
         }
@@ -80,33 +93,31 @@ impl Decoder {
             return Ok(());
         }
         self.say_facts(data, out);
-        for choice in &self.chunk.choices {
-            self.say_choice(data, choice, out)?;
+        let mut first = 0;
+        for (nth, choice) in self.chunk.choices.iter().enumerate() {
+            let index = if self.oddities.has_one_choice { 0 } else { choice.index };
+            first = if nth == 0 { index } else { first };
+            let voice = &mut Voice { oddities: &self.oddities, stages: &mut self.stages, choice: index, out };
+            say_choice(data, (nth, choice), &self.chunk.parts, frame.is_body, voice)?;
+        }
+        if let Some(citations) = self.chunk.head.citations {
+            rare::say_sources(citations.of(data), depth, first, out)?;
         }
         if self.chunk.head.is_odd {
             out.anomaly(AnomalyKind::BadFrame, Action::Dropped, None);
         }
-        if let Some(usage) = self.chunk.head.usage.filter(|usage| usage.of(data).starts_with('{')) {
-            self.usage.merge(usage.of(data), depth)?;
-            let origin = if out.all_finished() { UsageOrigin::Provider } else { UsageOrigin::Partial };
-            out.usage(self.usage.canonical(), origin);
-        }
-        for choice in &self.chunk.choices {
-            if let Some(raw) = choice.error {
-                error::report(raw.of(data), depth, out)?;
-            }
-        }
-        if is_error {
-            error::report(self.chunk.head.error.map_or(data, |raw| raw.of(data)), depth, out)?;
-        }
+        self.say_extras(data, out);
+        self.say_usage(data, depth, out)?;
+        self.say_errors(frame, depth, out)?;
         if self.is_complete(frame, out) {
+            self.stages.flush_all(out);
             out.terminal();
         }
         Ok(())
     }
 
     fn over(&self, limits: &Limits) -> Option<LimitKind> {
-        let many_calls = self.chunk.calls.len() > limits.blocks as usize;
+        let many_calls = self.chunk.parts.calls.len() > limits.blocks as usize;
         self.chunk.head.over.or_else(|| many_calls.then_some(LimitKind::Blocks))
     }
 
@@ -118,12 +129,12 @@ impl Decoder {
     }
 
     fn say_facts(&self, data: &str, out: &mut Emitter) {
-        let chunk = &self.chunk.head;
+        let head = &self.chunk.head;
         let facts = [
-            (MetaField::Id, chunk.id),
-            (MetaField::Model, chunk.model),
-            (MetaField::ServiceTier, chunk.service_tier),
-            (MetaField::Fingerprint, chunk.fingerprint),
+            (MetaField::Id, head.id),
+            (MetaField::Model, head.model),
+            (MetaField::ServiceTier, head.service_tier),
+            (MetaField::Fingerprint, head.fingerprint),
         ];
         for (field, text) in facts {
             if let Some(text) = text {
@@ -131,79 +142,144 @@ impl Decoder {
             }
         }
         // Filter results come with `created: 0`.
-        let created = chunk.created.map(|raw| raw.of(data).trim_matches('"'));
+        let created = head.created.map(|raw| raw.of(data).trim_matches('"'));
         if let Some(created) = created.filter(|created| !matches!(*created, "0" | "null")) {
             out.meta(MetaField::Created, created.into());
         }
     }
 
-    fn say_choice(&self, data: &str, choice: &Choice, out: &mut Emitter) -> Result<(), Error> {
-        let index = choice.index;
-        let depth = out.limits().json_depth;
-        out.begin_choice(index);
-        say_content(data, index, &choice.delta, &self.chunk.calls, out)?;
-        if let Some(message) = choice.message {
-            self.say_message(message.of(data), index, out)?;
+    /// Fields without a place in the model, where they are wanted.
+    fn say_extras(&self, data: &str, out: &mut Emitter) {
+        let Chunk { head, choices, parts } = &self.chunk;
+        for extra in &parts.extras {
+            let scope = match extra.owner {
+                Owner::Response => Scope::Response,
+                Owner::Choice(nth) => choices.get(nth).map_or(Scope::Response, |choice| Scope::Choice(choice.index)),
+                Owner::Call(nth) => Parts::call_scope(nth, choices),
+            };
+            out.extra(scope, Fragment::json(data, extra.name), extra.value.of(data));
         }
-        if let Some(logprobs) = choice.logprobs {
-            say_logprobs(logprobs.of(data), depth, index, out)?;
+        // Vendors put more into these than the model takes.
+        let usage = choices.iter().filter_map(|choice| choice.usage).chain(head.usage);
+        for (name, value) in usage.map(|value| ("usage", value)).chain(head.error.map(|value| ("error", value))) {
+            out.extra(Scope::Response, name.into(), value.of(data));
         }
-        let word = choice.finish_reason.filter(|word| !word.is_empty());
-        if let Some(word) = word
-            && let Some(reason) = finish::reason(word.name(data, &mut [0; 32]))
-        {
-            out.finish_reason(index, reason, Fragment::json(data, word));
+    }
+
+    fn say_usage(&mut self, data: &str, depth: u16, out: &mut Emitter) -> Result<(), Error> {
+        let Chunk { head, choices, .. } = &self.chunk;
+        let nested = head.x_groq.map(|raw| raw.of(data));
+        let mut has_usage = false;
+        for usage in choices.iter().filter_map(|choice| choice.usage).chain(head.usage) {
+            has_usage |= self.usage.merge(usage.of(data), depth)?;
+        }
+        if let Some(x_groq) = nested {
+            has_usage |= self.usage.merge_member(x_groq, depth)?;
+        }
+        if has_usage {
+            let origin = if out.all_finished() { UsageOrigin::Provider } else { UsageOrigin::Partial };
+            out.usage(self.usage.canonical(), origin);
         }
         Ok(())
     }
 
-    /// A whole message: the answer where none of it came in deltas, else a restatement of what came. One that says
-    /// the same is nothing; one that differs is dropped, because deltas are what consumers have acted on.
-    fn say_message(&self, message: &str, index: u32, out: &mut Emitter) -> Result<(), Error> {
-        let (mut content, mut calls) = (Content::default(), Vec::new());
-        let json = &mut Reader::new(message, out.limits().json_depth);
-        content.read(json, &mut calls, (out.limits(), &self.oddities))?;
-        if !out.has_content(index) {
-            return say_content(message, index, &content, &calls, out);
+    fn say_errors(&self, frame: Frame<'_>, depth: u16, out: &mut Emitter) -> Result<(), Error> {
+        for choice in &self.chunk.choices {
+            if let Some(raw) = choice.error {
+                error::report(raw.of(frame.data), depth, out)?;
+            }
         }
-        let text = Fragment::json(message, content.text.unwrap_or_default());
-        let says_the_same = out.has_said(index, text) && (calls.is_empty() || out.has_called(index));
-        if !content.is_blank() && !says_the_same {
-            out.anomaly(AnomalyKind::RestatementDiffers, Action::Dropped, None);
+        if error::is_error(frame, &self.chunk.head) {
+            error::report_frame(frame, &self.chunk.head, depth, out)?;
         }
         Ok(())
     }
 }
 
-/// Order inside a choice: reasoning, text, refusal, sound, citations, tool calls.
-fn say_content(data: &str, index: u32, content: &Content, calls: &[Call], out: &mut Emitter) -> Result<(), Error> {
-    let depth = out.limits().json_depth;
-    if content.is_odd {
-        out.anomaly(AnomalyKind::BadFrame, Action::Dropped, None);
+fn say_choice(
+    data: &str,
+    (nth, choice): (usize, &Choice),
+    parts: &Parts,
+    is_body: bool,
+    voice: &mut Voice<'_>,
+) -> Result<(), Error> {
+    let index = voice.choice;
+    voice.out.begin_choice(index);
+    say_content(data, &choice.delta, parts, voice)?;
+    if let Some(message) = choice.message {
+        // Where choices are one message, each says its part of it.
+        let is_more = is_body && nth > 0 && voice.oddities.has_one_choice;
+        say_message(message.of(data), is_more, voice)?;
     }
-    let reasoning = Channel::Reasoning(ReasoningForm::Full);
+    if let Some(logprobs) = choice.logprobs {
+        rare::say_logprobs(logprobs.of(data), voice)?;
+    }
+    if let Some(word) = choice.finish_reason.filter(|word| !word.is_empty())
+        && let Some(reason) = finish::reason(word.name(data, &mut [0; 32]), voice.oddities)
+    {
+        voice.flush();
+        voice.out.finish_reason(index, reason, Fragment::json(data, word));
+    }
+    Ok(())
+}
+
+/// A whole message: the answer where none of it came in deltas, else a restatement of what came. One that says
+/// the same is nothing; one that differs is dropped, because deltas are what consumers have acted on.
+fn say_message(message: &str, is_more: bool, voice: &mut Voice<'_>) -> Result<(), Error> {
+    let (mut content, mut parts) = (Content::default(), Parts::default());
+    let limits = *voice.out.limits();
+    let json = &mut Reader::new(message, limits.json_depth);
+    let rules = Rules { limits: &limits, oddities: voice.oddities, wants_extras: voice.out.wants_extras() };
+    content.read(json, Owner::Choice(0), &mut parts, rules)?;
+    for extra in &parts.extras {
+        voice.out.extra(Scope::Choice(voice.choice), Fragment::json(message, extra.name), extra.value.of(message));
+    }
+    if is_more || !voice.out.has_content(voice.choice) {
+        return say_content(message, &content, &parts, voice);
+    }
+    let text = Fragment::json(message, content.text.unwrap_or_default());
+    let has_called = content.calls.is_empty() || voice.out.has_called(voice.choice);
+    let is_known = content.is_blank() || (has_called && voice.has_said(text));
+    if !is_known {
+        voice.out.anomaly(AnomalyKind::RestatementDiffers, Action::Dropped, None);
+    }
+    Ok(())
+}
+
+/// Order inside a choice: reasoning, text, refusal, what is rare, tool calls.
+pub(super) fn say_content(data: &str, content: &Content, parts: &Parts, voice: &mut Voice<'_>) -> Result<(), Error> {
+    if content.is_odd {
+        voice.out.anomaly(AnomalyKind::BadFrame, Action::Dropped, None);
+    }
+    let rare = &parts.rare[content.rare.clone()];
+    let mut reasoning = None;
     for (rank, text) in content.reasoning.iter().enumerate() {
-        let Some(text) = text else { continue };
+        let Some(text) = text.filter(|text| !text.is_empty()) else { continue };
         // Gateways send one text under several names.
-        let is_again = |earlier: &Option<Text>| earlier.is_some_and(|earlier| reads_the_same(data, earlier, *text));
-        if !content.reasoning[..rank].iter().any(is_again) {
-            out.append(index, reasoning, Fragment::json(data, *text));
+        let is_again = |earlier: &Option<Text>| earlier.is_some_and(|earlier| reads_the_same(data, earlier, text));
+        if content.reasoning[..rank].iter().any(is_again) {
+            continue;
+        }
+        if rare.is_empty() {
+            voice.append(Channel::Reasoning(ReasoningForm::Full), Fragment::json(data, text));
+        } else {
+            reasoning = reasoning.or(Some(text));
         }
     }
+    if !rare.is_empty() {
+        rare::say_reasoning(data, reasoning, rare, voice)?;
+    }
     if let Some(text) = content.text {
-        out.append(index, Channel::Text, Fragment::json(data, text));
+        voice.append(Channel::Text, Fragment::json(data, text));
     }
     if let Some(text) = content.refusal {
-        out.append(index, Channel::Refusal, Fragment::json(data, text));
+        voice.append(Channel::Refusal, Fragment::json(data, text));
     }
-    if let Some(audio) = content.audio {
-        say_audio(audio.of(data), depth, index, out)?;
+    if !rare.is_empty() {
+        rare::say_media(data, rare, voice)?;
     }
-    if let Some(annotations) = content.annotations {
-        say_annotations(annotations.of(data), depth, index, out)?;
-    }
-    for call in &calls[content.calls.clone()] {
-        out.call(index, fragment(data, call));
+    for call in &parts.calls[content.calls.clone()] {
+        voice.call(call.fragment(data, voice.oddities.has_names_in_pieces));
     }
     Ok(())
 }
@@ -221,99 +297,4 @@ fn reads_the_same(data: &str, one: Text, other: Text) -> bool {
             one.decode(data, &mut first) == other.decode(data, &mut second) && first == second
         }
     }
-}
-
-fn fragment<'a>(data: &'a str, call: &Call) -> CallFragment<'a> {
-    CallFragment {
-        key: call.key,
-        id: call.id.map(|id| Fragment::json(data, id)),
-        name: call.name.map(|name| Fragment::json(data, name)),
-        input: match call.input {
-            Input::Absent => None,
-            Input::Text(text) => Some(Fragment::json(data, text)),
-            Input::Value(raw) => Some(raw.of(data).into()),
-        },
-        form: if call.is_custom { InputForm::Text } else { InputForm::Json },
-    }
-}
-
-/// `{id?, data?, transcript?, expires_at?}`: one of them a chunk, the last one alone at the end.
-fn say_audio(json: &str, depth: u16, choice: u32, out: &mut Emitter) -> Result<(), Error> {
-    let reader = &mut Reader::new(json, depth);
-    if reader.peek()? != Kind::Object {
-        return Ok(());
-    }
-    let (mut id, mut data, mut transcript, mut expires) = (None, None, None, None);
-    reader.object()?;
-    while let Some(key) = reader.key()? {
-        match key.name(json, &mut [0; 32]) {
-            "id" => id = reader.maybe_string()?,
-            "data" => data = reader.maybe_string()?,
-            "transcript" => transcript = reader.maybe_string()?,
-            "expires_at" => expires = super::wire::present(reader)?,
-            _ => drop(reader.skip()?),
-        }
-    }
-    let part = |text: Option<Text>| text.filter(|text| !text.is_empty()).map(|text| Fragment::json(json, text));
-    let (data, transcript) = (part(data), part(transcript));
-    if data.is_none() && transcript.is_none() && expires.is_none() && part(id).is_none() {
-        return Ok(());
-    }
-    let Some(block) = out.audio(choice, part(id)) else { return Ok(()) };
-    if let Some(data) = data {
-        let span = out.text(data);
-        out.data(block, Part::Base64(span));
-    }
-    if let Some(transcript) = transcript {
-        out.delta(block, transcript);
-    }
-    if let Some(expires) = expires {
-        let span = out.text(format!("{{\"expires_at\":{}}}", expires.of(json)).as_str().into());
-        out.data(block, Part::Json(span));
-    }
-    Ok(())
-}
-
-fn say_annotations(json: &str, depth: u16, choice: u32, out: &mut Emitter) -> Result<(), Error> {
-    let reader = &mut Reader::new(json, depth);
-    if reader.peek()? != Kind::Array {
-        return Ok(());
-    }
-    reader.array()?;
-    while reader.element()? {
-        out.citation(choice, reader.skip()?.of(json));
-    }
-    Ok(())
-}
-
-/// Log probabilities belong to the block that this chunk's content went to. They may come without any: a token that
-/// is half a character has no text yet.
-fn say_logprobs(json: &str, depth: u16, choice: u32, out: &mut Emitter) -> Result<(), Error> {
-    if !has_list(json, depth)? {
-        return Ok(());
-    }
-    let Some(block) = out.latest_or_text(choice) else { return Ok(()) };
-    let span = out.text(json.into());
-    out.data(block, Part::Logprobs(span));
-    Ok(())
-}
-
-/// Whether any field of an object is a list with something in it.
-fn has_list(json: &str, depth: u16) -> Result<bool, Error> {
-    let reader = &mut Reader::new(json, depth);
-    if reader.peek()? != Kind::Object {
-        return Ok(false);
-    }
-    reader.object()?;
-    while reader.key()?.is_some() {
-        if reader.peek()? != Kind::Array {
-            reader.skip()?;
-            continue;
-        }
-        reader.array()?;
-        if reader.element()? {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }

@@ -1,7 +1,9 @@
 //! Errors in every shape that chat servers give them.
 
+use super::wire::Head;
+use crate::dialect::Frame;
 use crate::emitter::{Emitter, Failure, Fragment};
-use crate::event::{ErrorKind, Retry};
+use crate::event::{Action, AnomalyKind, ErrorKind, Retry};
 use crate::json::{self, Error, Kind, Raw, Reader, Text};
 
 /// The fields of an error object. All of them are optional on the wire.
@@ -12,6 +14,72 @@ struct Fields {
     code: Option<Text>,
     code_number: Option<Raw>,
     status: Option<u16>,
+}
+
+/// Whether a frame reports an error: it has one, it is one, or its name says so.
+pub(super) fn is_error(frame: Frame<'_>, head: &Head) -> bool {
+    head.error.is_some_and(|error| !is_nothing(error.of(frame.data), head.has_choices))
+        || head.object.is_some_and(|object| object.is(frame.data, "error"))
+        || (!head.has_choices && (frame.event == Some("error") || looks_like_error(frame.data)))
+        || head.x_groq.is_some_and(|raw| member(raw.of(frame.data), "error").is_some())
+}
+
+/// Some servers send an empty error with every chunk.
+fn is_nothing(error: &str, has_choices: bool) -> bool {
+    error == "false" || (has_choices && matches!(error, "\"\"" | "{}" | "[]"))
+}
+
+/// Reports what [`is_error`] found. The frame itself may be the error, without anything around it.
+pub(super) fn report_frame(frame: Frame<'_>, head: &Head, depth: u16, out: &mut Emitter) -> Result<(), Error> {
+    let data = frame.data;
+    let nested = head.x_groq.and_then(|raw| member(raw.of(data), "error"));
+    match head.error.map(|raw| raw.of(data)).or(nested) {
+        // `{"code", "error"}`, both strings (xAI): one error in two fields of the frame.
+        Some(error) if error.starts_with('{') || nested.is_some() => report(error, depth, out),
+        _ => {
+            let fields = read(&mut Reader::new(data, depth))?;
+            report_object(data, &fields, out);
+            Ok(())
+        }
+    }
+}
+
+/// A frame without choices that has a message and a code, FastAPI's `detail`, or Cloudflare's mark.
+fn looks_like_error(data: &str) -> bool {
+    let has = |name| member(data, name).is_some();
+    let has_words = member(data, "message").is_some_and(|message| message.starts_with('"'));
+    has("detail") || has("cloudflare_error") || (has_words && (has("code") || has("status") || has("type")))
+}
+
+/// A field of an object, verbatim, if it is there and not null, false or empty. For JSON that was validated.
+fn member<'a>(json: &'a str, name: &str) -> Option<&'a str> {
+    let reader = &mut Reader::new(json, u16::MAX);
+    reader.object().ok()?;
+    while let Some(key) = reader.key().ok()? {
+        let value = reader.skip().ok()?.of(json);
+        if key.is(json, name) {
+            return (!matches!(value, "null" | "false" | "\"\"")).then_some(value);
+        }
+    }
+    None
+}
+
+/// Reports a frame whose data is a sentence and not JSON: some servers write their error as it is. False where it is
+/// something else, or comes behind a finish reason.
+pub(super) fn report_text(frame: Frame<'_>, out: &mut Emitter) -> bool {
+    let text = frame.data.trim();
+    if text.starts_with(':') {
+        // A proxy has made data of a comment.
+        out.anomaly(AnomalyKind::CommentAsData, Action::Dropped, None);
+        return true;
+    }
+    let is_sentence = text.starts_with(char::is_alphabetic) && text.contains(' ') && !text.starts_with("data:");
+    if out.all_finished() || !(is_sentence || frame.event == Some("error")) {
+        return false;
+    }
+    out.anomaly(AnomalyKind::InvalidJson, Action::Kept, None);
+    out.error(Failure::new(ErrorKind::Other, text.into()));
+    true
 }
 
 /// Reports an error value: an object, or a string. `json` must be valid.
@@ -40,7 +108,9 @@ fn read(json: &mut Reader<'_>) -> Result<Fields, Error> {
     json.object()?;
     while let Some(key) = json.key()? {
         match key.name(source, &mut [0; 32]) {
-            "message" => fields.message = json.maybe_string()?,
+            "message" => fields.message = json.maybe_string()?.or(fields.message),
+            // The message of an error that nothing is wrapped around.
+            "error" | "detail" => fields.message = fields.message.or(json.maybe_string()?),
             "type" => fields.kind = json.maybe_string()?,
             "code" => match json.peek()? {
                 Kind::Number => fields.code_number = Some(json.number()?),
@@ -118,6 +188,8 @@ const WORDS: &[(&str, ErrorKind, Retry)] = &[
     ("invalid_request_error", ErrorKind::InvalidRequest, Retry::No),
     ("invalid_value", ErrorKind::InvalidRequest, Retry::No),
     ("timeout_error", ErrorKind::Timeout, Retry::Yes),
+    ("tool_use_failed", ErrorKind::InvalidOutput, Retry::Yes),
+    ("The service is currently unavailable", ErrorKind::Overloaded, Retry::Yes),
     ("server_error", ErrorKind::Server, Retry::Yes),
     ("internal_server_error", ErrorKind::Server, Retry::Yes),
     ("api_error", ErrorKind::Server, Retry::Yes),

@@ -1,12 +1,17 @@
 //! Finish reasons of OpenAI's and of the servers that speak its protocol.
 
+use crate::dialect::Oddities;
 use crate::event::Reason;
 
 /// The normalized reason, or none where the word means "not finished" (an empty one does too, but here it is a word
-/// that is none of ours). Unknown words are [`Reason::Other`].
-pub(super) fn reason(raw: &str) -> Option<Reason> {
-    if raw == "null" {
+/// that is none of ours). The vendor's own words come first; unknown ones are [`Reason::Other`].
+pub(super) fn reason(raw: &str, oddities: &Oddities) -> Option<Reason> {
+    if raw.eq_ignore_ascii_case("null") {
         return None;
+    }
+    let own = oddities.finish_reasons.iter().find(|(word, _)| raw.eq_ignore_ascii_case(word));
+    if let Some((_, reason)) = own {
+        return Some(*reason);
     }
     let known = REASONS.iter().find(|(word, _)| raw.eq_ignore_ascii_case(word));
     Some(known.map_or(Reason::Other, |(_, reason)| *reason))
@@ -24,11 +29,15 @@ const REASONS: &[(&str, Reason)] = &[
     ("end_turn", Reason::Stop),
     ("stop_sequence", Reason::StopSequence),
     ("max_tokens", Reason::Length),
+    ("max_output_tokens", Reason::Length),
     ("model_length", Reason::Length),
+    ("model_context_window_exceeded", Reason::ContextWindow),
     ("tool_use", Reason::ToolCalls),
     ("safety", Reason::ContentFilter),
+    ("recitation", Reason::ContentFilter),
     ("sensitive", Reason::ContentFilter),
     ("refusal", Reason::Refusal),
+    ("pause_turn", Reason::Pause),
     ("error", Reason::Error),
     ("network_error", Reason::Error),
     ("insufficient_system_resource", Reason::Error),

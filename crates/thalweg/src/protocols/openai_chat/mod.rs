@@ -16,12 +16,15 @@
 //! A complete `chat.completion` (an answer that was not streamed) and an error body give the same events. The legacy
 //! completions stream (`choices[].text`) is read as text.
 //!
-//! Declared losses: `role`, `object`, `obfuscation` padding.
+//! Declared losses: `obfuscation` padding. What else the model has no place for comes as extras, where wanted.
 
+mod call;
 mod decode;
 mod error;
 mod finish;
+mod rare;
 mod usage;
+mod voice;
 mod wire;
 
 use alloc::boxed::Box;

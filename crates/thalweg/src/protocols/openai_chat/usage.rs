@@ -1,11 +1,14 @@
 //! Token counts of a chunk: merged as the wire has them, mapped once.
 
+use crate::dialect::Oddities;
 use crate::event::{Count, Usage};
 use crate::json::{self, Error, Kind, Reader};
 
-/// The wire's own counts so far. A later value replaces an earlier one; null and absent replace nothing.
+/// The wire's own counts so far. A later value replaces an earlier one; null and absent replace nothing, and neither
+/// does 0 a positive count: vendors send zeros while they have not counted.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct WireUsage {
+    has_reasoning_beside: bool,
     prompt: Option<u64>,
     completion: Option<u64>,
     total: Option<u64>,
@@ -17,27 +20,62 @@ pub(super) struct WireUsage {
 }
 
 impl WireUsage {
-    /// Merges a `usage` object. Anything else is nothing.
-    pub(super) fn merge(&mut self, usage: &str, depth: u16) -> Result<(), Error> {
+    pub(super) fn new(oddities: &Oddities) -> Self {
+        Self { has_reasoning_beside: oddities.has_reasoning_beside_output, ..Self::default() }
+    }
+
+    /// Merges a `usage` object; false where it is none.
+    pub(super) fn merge(&mut self, usage: &str, depth: u16) -> Result<bool, Error> {
         let json = &mut Reader::new(usage, depth);
+        let is_object = json.peek()? == Kind::Object;
+        if is_object {
+            self.read(json)?;
+        }
+        Ok(is_object)
+    }
+
+    /// Merges the `usage` inside a vendor's own object, where there is one.
+    pub(super) fn merge_member(&mut self, outer: &str, depth: u16) -> Result<bool, Error> {
+        let json = &mut Reader::new(outer, depth);
+        let mut has_usage = false;
         if json.peek()? != Kind::Object {
-            return Ok(());
+            return Ok(has_usage);
         }
         json.object()?;
         while let Some(key) = json.key()? {
-            match key.name(usage, &mut [0; 32]) {
-                "prompt_tokens" => set(&mut self.prompt, json)?,
-                "completion_tokens" => set(&mut self.completion, json)?,
+            if key.is(outer, "usage") && json.peek()? == Kind::Object {
+                self.read(json)?;
+                has_usage = true;
+            } else {
+                json.skip()?;
+            }
+        }
+        Ok(has_usage)
+    }
+
+    fn read(&mut self, json: &mut Reader<'_>) -> Result<(), Error> {
+        let source = json.source();
+        json.object()?;
+        while let Some(key) = json.key()? {
+            match key.name(source, &mut [0; 32]) {
+                "prompt_tokens" | "input_tokens" => set(&mut self.prompt, json)?,
+                "completion_tokens" | "output_tokens" => set(&mut self.completion, json)?,
                 "total_tokens" => set(&mut self.total, json)?,
-                "prompt_tokens_details" => self.merge_details(json, true)?,
-                "completion_tokens_details" => self.merge_details(json, false)?,
+                "prompt_tokens_details" => self.read_details(json, true)?,
+                "completion_tokens_details" => self.read_details(json, false)?,
+                // DeepSeek, Moonshot, LiteLLM.
+                "prompt_cache_hit_tokens" | "cached_tokens" | "cache_read_input_tokens" => set(&mut self.cached, json)?,
+                "cache_creation_input_tokens" => set(&mut self.cache_write, json)?,
+                // Perplexity.
+                "reasoning_tokens" => set(&mut self.reasoning, json)?,
+                "models" if json.peek()? == Kind::Array => self.read_models(json)?,
                 _ => drop(json.skip()?),
             }
         }
         Ok(())
     }
 
-    fn merge_details(&mut self, json: &mut Reader<'_>, is_prompt: bool) -> Result<(), Error> {
+    fn read_details(&mut self, json: &mut Reader<'_>, is_prompt: bool) -> Result<(), Error> {
         if json.peek()? != Kind::Object {
             json.skip()?;
             return Ok(());
@@ -47,7 +85,9 @@ impl WireUsage {
         while let Some(key) = json.key()? {
             match (key.name(source, &mut [0; 32]), is_prompt) {
                 ("cached_tokens", true) => set(&mut self.cached, json)?,
-                ("cache_write_tokens", true) => set(&mut self.cache_write, json)?,
+                ("cache_write_tokens" | "cache_creation_tokens" | "cache_creation_input_tokens", true) => {
+                    set(&mut self.cache_write, json)?;
+                }
                 ("audio_tokens", true) => set(&mut self.prompt_audio, json)?,
                 ("audio_tokens", false) => set(&mut self.completion_audio, json)?,
                 ("reasoning_tokens", false) => set(&mut self.reasoning, json)?,
@@ -57,10 +97,33 @@ impl WireUsage {
         Ok(())
     }
 
+    /// A list of counts, one a model that took part (DashScope): the answer used their sum.
+    fn read_models(&mut self, json: &mut Reader<'_>) -> Result<(), Error> {
+        let (mut prompt, mut completion) = (None, None);
+        json.array()?;
+        while json.element()? {
+            if json.peek()? != Kind::Object {
+                json.skip()?;
+                continue;
+            }
+            let source = json.source();
+            json.object()?;
+            while let Some(key) = json.key()? {
+                match key.name(source, &mut [0; 32]) {
+                    "prompt_tokens" | "input_tokens" => add(&mut prompt, json)?,
+                    "completion_tokens" | "output_tokens" => add(&mut completion, json)?,
+                    _ => drop(json.skip()?),
+                }
+            }
+        }
+        (self.prompt, self.completion) = (prompt.or(self.prompt), completion.or(self.completion));
+        Ok(())
+    }
+
     /// The canonical counts: input includes what was cached, output includes reasoning.
     pub(super) fn canonical(&self) -> Usage {
         Usage {
-            input: self.prompt.map(Count::from),
+            input: self.input().map(Count::from),
             output: self.output().map(Count::from),
             total: self.total.map(Count::from),
             cache_read: self.cached.map(Count::from),
@@ -71,20 +134,45 @@ impl WireUsage {
         }
     }
 
+    /// Whether the vendor counted, and counted nothing.
+    pub(super) fn is_zero(&self) -> bool {
+        let counts = [self.prompt, self.completion, self.total];
+        counts.iter().any(Option::is_some) && counts.iter().all(|count| count.unwrap_or(0) == 0)
+    }
+
+    /// Where more was cached than was sent (xAI), the cached tokens are counted beside.
+    fn input(&self) -> Option<u64> {
+        let prompt = self.prompt?;
+        let cached = self.cached.filter(|cached| *cached > prompt && prompt > 0);
+        Some(prompt.saturating_add(cached.unwrap_or(0)))
+    }
+
     /// Most vendors count reasoning into the completion; some (xAI) beside it, which the total shows.
     fn output(&self) -> Option<u64> {
         let completion = self.completion?;
-        let beside = || {
-            let (prompt, total, reasoning) = (self.prompt?, self.total?, self.reasoning?);
-            let output = completion.checked_add(reasoning)?;
-            (reasoning > 0 && total == prompt.checked_add(output)?).then_some(output)
+        let Some(beside) = self.reasoning.and_then(|reasoning| completion.checked_add(reasoning)) else {
+            return Some(completion);
         };
-        Some(beside().unwrap_or(completion))
+        let is_beside = match (self.prompt, self.total) {
+            (Some(prompt), Some(total)) => beside > completion && prompt.checked_add(beside) == Some(total),
+            _ => self.has_reasoning_beside,
+        };
+        Some(if is_beside { beside } else { completion })
     }
 }
 
+/// Takes a count over. Anything that is no count is nothing.
 fn set(count: &mut Option<u64>, json: &mut Reader<'_>) -> Result<(), Error> {
     let raw = json.skip()?;
-    *count = json::count(raw.of(json.source())).or(*count);
+    let new = json::count(raw.of(json.source())).filter(|new| *new > 0 || count.is_none_or(|known| known == 0));
+    *count = new.or(*count);
+    Ok(())
+}
+
+fn add(sum: &mut Option<u64>, json: &mut Reader<'_>) -> Result<(), Error> {
+    let raw = json.skip()?;
+    if let Some(count) = json::count(raw.of(json.source())) {
+        *sum = Some(sum.unwrap_or(0).saturating_add(count));
+    }
     Ok(())
 }

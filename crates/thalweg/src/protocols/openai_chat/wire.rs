@@ -5,10 +5,11 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use super::call::{Call, read_calls, read_function_call, read_key};
 use crate::dialect::Oddities;
 use crate::emitter::Key;
-use crate::event::LimitKind;
-use crate::json::{self, Error, Kind, Raw, Reader, Text};
+use crate::event::{LimitKind, Scope};
+use crate::json::{Error, Kind, Raw, Reader, Text};
 use crate::limits::Limits;
 
 /// A chunk, or a complete body, which has `message` in place of `delta`.
@@ -16,7 +17,7 @@ use crate::limits::Limits;
 pub(super) struct Chunk {
     pub(super) head: Head,
     pub(super) choices: Vec<Choice>,
-    pub(super) calls: Vec<Call>,
+    pub(super) parts: Parts,
 }
 
 /// What a chunk says beside its choices.
@@ -30,6 +31,10 @@ pub(super) struct Head {
     pub(super) object: Option<Text>,
     pub(super) error: Option<Raw>,
     pub(super) usage: Option<Raw>,
+    /// Groq's own object, with usage and errors in it.
+    pub(super) x_groq: Option<Raw>,
+    /// Sources of the whole answer (Perplexity, xAI).
+    pub(super) citations: Option<Raw>,
     /// The field is there, even if it is null: the frame is a chunk.
     pub(super) has_choices: bool,
     /// A known field holds a value of a type that the documentation does not know.
@@ -48,6 +53,7 @@ pub(super) struct Choice {
     pub(super) logprobs: Option<Raw>,
     pub(super) finish_reason: Option<Text>,
     pub(super) error: Option<Raw>,
+    pub(super) usage: Option<Raw>,
 }
 
 /// What a delta or a message holds.
@@ -57,42 +63,108 @@ pub(super) struct Content {
     /// By the rank of the field in the dialect.
     pub(super) reasoning: [Option<Text>; REASONING_FIELDS_MOST],
     pub(super) refusal: Option<Text>,
-    pub(super) audio: Option<Raw>,
-    pub(super) annotations: Option<Raw>,
     /// Its part of the calls that were read with it.
     pub(super) calls: Range<usize>,
-    /// As [`Chunk::is_odd`].
+    /// Its part of the rare fields.
+    pub(super) rare: Range<usize>,
+    /// As [`Head::is_odd`].
     pub(super) is_odd: bool,
 }
 
-#[derive(Clone, Debug, Default)]
-pub(super) struct Call {
-    pub(super) key: Option<Key>,
-    pub(super) id: Option<Text>,
-    pub(super) name: Option<Text>,
-    pub(super) input: Input,
-    pub(super) is_custom: bool,
+/// What contents hold several of, or seldom.
+#[derive(Debug, Default)]
+pub(super) struct Parts {
+    pub(super) calls: Vec<Call>,
+    pub(super) rare: Vec<(Rare, Raw)>,
+    pub(super) extras: Vec<Extra>,
 }
 
-/// A call's input is a string; some servers send the object itself.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) enum Input {
-    #[default]
-    Absent,
-    Text(Text),
-    Value(Raw),
+/// Fields of a content that most deltas do not have. Read again when they are said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rare {
+    /// `content` that is no string: typed parts.
+    Parts,
+    /// OpenRouter's `reasoning_details`.
+    ReasoningDetails,
+    /// LiteLLM's `thinking_blocks`.
+    ThinkingBlocks,
+    /// Copilot's `reasoning_opaque`.
+    ReasoningOpaque,
+    Audio,
+    Images,
+    Annotations,
+}
+
+/// A field that the model has no place for. Collected only where such fields are wanted.
+#[derive(Clone, Debug)]
+pub(super) struct Extra {
+    pub(super) owner: Owner,
+    pub(super) name: Text,
+    pub(super) value: Raw,
+}
+
+/// What a field belongs to: by number, in order of reading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Owner {
+    Response,
+    Choice(usize),
+    Call(usize),
+}
+
+/// What a wire is read by.
+#[derive(Clone, Copy)]
+pub(super) struct Rules<'a> {
+    pub(super) limits: &'a Limits,
+    pub(super) oddities: &'a Oddities,
+    pub(super) wants_extras: bool,
+}
+
+impl Parts {
+    fn clear(&mut self) {
+        self.calls.clear();
+        self.rare.clear();
+        self.extras.clear();
+    }
+
+    /// Notes a rare field of the content whose fields begin at `from`. The last of several of one name stands.
+    fn rare(&mut self, from: usize, field: Rare, value: Option<Raw>) {
+        let Some(value) = value else { return };
+        match self.rare.iter_mut().skip(from).find(|(known, _)| *known == field) {
+            Some((_, known)) => *known = value,
+            None => self.rare.push((field, value)),
+        }
+    }
+
+    #[inline]
+    pub(super) fn extra(&mut self, owner: Owner, name: Text, value: Raw, rules: Rules<'_>) {
+        if rules.wants_extras {
+            self.extras.push(Extra { owner, name, value });
+        }
+    }
+
+    /// The choice that a call was read in.
+    pub(super) fn call_scope(call: usize, choices: &[Choice]) -> Scope {
+        let choice = choices.iter().find(|choice| choice.delta.calls.contains(&call));
+        choice.map_or(Scope::Response, |choice| Scope::Choice(choice.index))
+    }
+
+    fn retained(&self) -> usize {
+        self.calls.capacity() * size_of::<Call>()
+            + self.rare.capacity() * size_of::<(Rare, Raw)>()
+            + self.extras.capacity() * size_of::<Extra>()
+    }
 }
 
 impl Chunk {
     /// Reads a frame that is a JSON object. On an error the chunk holds rubbish and must not be used.
-    pub(super) fn read(&mut self, data: &str, limits: &Limits, oddities: &Oddities) -> Result<(), Error> {
+    pub(super) fn read(&mut self, data: &str, rules: Rules<'_>) -> Result<(), Error> {
         self.choices.clear();
-        self.calls.clear();
+        self.parts.clear();
         self.head = Head::default();
-        let head = &mut self.head;
-        let json = &mut Reader::new(data, limits.json_depth);
+        let json = &mut Reader::new(data, rules.limits.json_depth);
         json.object()?;
         while let Some(key) = json.key()? {
+            let head = &mut self.head;
             match key.name(data, &mut [0; 32]) {
                 "id" => head.id = json.maybe_string()?,
                 "model" => head.model = json.maybe_string()?,
@@ -104,96 +176,111 @@ impl Chunk {
                 "usage" => head.usage = present(json)?,
                 "choices" => {
                     head.has_choices = true;
-                    read_choices(json, head, &mut self.choices, &mut self.calls, (limits, oddities))?;
+                    self.read_choices(json, rules)?;
                 }
-                _ => drop(json.skip()?),
+                // Padding that means nothing.
+                "obfuscation" => drop(json.skip()?),
+                name => {
+                    let value = json.skip()?;
+                    match name {
+                        "x_groq" => head.x_groq = Some(value),
+                        "citations" => head.citations = Some(value),
+                        _ => {}
+                    }
+                    self.parts.extra(Owner::Response, key, value, rules);
+                }
             }
         }
         json.end()
     }
 
+    fn read_choices(&mut self, json: &mut Reader<'_>, rules: Rules<'_>) -> Result<(), Error> {
+        // The last of several fields of one name stands.
+        self.choices.clear();
+        self.parts.calls.clear();
+        self.parts.rare.clear();
+        self.parts.extras.retain(|extra| extra.owner == Owner::Response);
+        let kind = json.peek()?;
+        if kind != Kind::Array {
+            self.head.is_odd |= kind != Kind::Null;
+            json.skip()?;
+            return Ok(());
+        }
+        json.array()?;
+        while json.element()? {
+            if json.peek()? != Kind::Object {
+                self.head.is_odd = true;
+                json.skip()?;
+            } else if self.choices.len() >= rules.limits.choices as usize {
+                self.head.over = Some(LimitKind::Choices);
+                json.skip()?;
+            } else {
+                // Filled where it lies: it is large.
+                let owner = Owner::Choice(self.choices.len());
+                self.choices.push(Choice::default());
+                if let Some(choice) = self.choices.last_mut() {
+                    self.head.is_odd |= choice.read(json, owner, &mut self.parts, rules)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     pub(super) fn retained(&self) -> usize {
-        self.choices.capacity() * size_of::<Choice>() + self.calls.capacity() * size_of::<Call>()
+        self.choices.capacity() * size_of::<Choice>() + self.parts.retained()
     }
 
     /// Gives back what a chunk of many choices or calls made the vectors grow to.
     pub(super) fn shrink(&mut self) {
-        self.choices.truncate(KEPT);
-        self.choices.shrink_to(KEPT);
-        self.calls.truncate(KEPT);
-        self.calls.shrink_to(KEPT);
+        shrink(&mut self.choices);
+        shrink(&mut self.parts.calls);
+        shrink(&mut self.parts.rare);
+        shrink(&mut self.parts.extras);
     }
 }
 
-/// What a wire is read by.
-type Rules<'a> = (&'a Limits, &'a Oddities);
-
-fn read_choices(
-    json: &mut Reader<'_>,
-    head: &mut Head,
-    choices: &mut Vec<Choice>,
-    calls: &mut Vec<Call>,
-    rules: Rules<'_>,
-) -> Result<(), Error> {
-    // The last of several fields of one name stands.
-    choices.clear();
-    calls.clear();
-    let kind = json.peek()?;
-    if kind != Kind::Array {
-        head.is_odd |= kind != Kind::Null;
-        json.skip()?;
-        return Ok(());
+#[inline]
+fn shrink<T>(list: &mut Vec<T>) {
+    if list.capacity() > KEPT {
+        list.truncate(KEPT);
+        list.shrink_to(KEPT);
     }
-    json.array()?;
-    while json.element()? {
-        if json.peek()? != Kind::Object {
-            head.is_odd = true;
-            json.skip()?;
-        } else if choices.len() >= rules.0.choices as usize {
-            head.over = Some(LimitKind::Choices);
-            json.skip()?;
-        } else {
-            // Filled where it lies: it is large.
-            choices.push(Choice::default());
-            if let Some(choice) = choices.last_mut() {
-                choice.read(json, head, calls, rules)?;
-            }
-        }
-    }
-    Ok(())
 }
 
 impl Choice {
+    /// Reads a choice; true where a known field has a type that the documentation does not know.
     fn read(
         &mut self,
         json: &mut Reader<'_>,
-        head: &mut Head,
-        calls: &mut Vec<Call>,
+        owner: Owner,
+        parts: &mut Parts,
         rules: Rules<'_>,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         let data = json.source();
+        let mut is_odd = false;
         json.object()?;
         while let Some(key) = json.key()? {
             match key.name(data, &mut [0; 32]) {
                 // A negative index, or one of another type, is the first choice's: there is nearly always only one.
                 "index" => self.index = read_key(json)?.and_then(Key::small).unwrap_or(0),
-                "delta" => self.delta.read(json, calls, rules)?,
+                "delta" => self.delta.read(json, owner, parts, rules)?,
                 "message" => self.message = present(json)?,
                 // The legacy completions stream.
                 "text" => self.delta.text = json.maybe_string()?.or(self.delta.text),
                 "finish_reason" => match json.peek()? {
                     Kind::String => self.finish_reason = Some(json.string()?),
                     kind => {
-                        head.is_odd |= kind != Kind::Null;
+                        is_odd |= kind != Kind::Null;
                         json.skip()?;
                     }
                 },
                 "logprobs" => self.logprobs = present(json)?,
                 "error" => self.error = present(json)?,
-                _ => drop(json.skip()?),
+                "usage" => self.usage = present(json)?,
+                _ => parts.extra(owner, key, json.skip()?, rules),
             }
         }
-        Ok(())
+        Ok(is_odd)
     }
 }
 
@@ -203,8 +290,9 @@ impl Content {
     pub(super) fn read(
         &mut self,
         json: &mut Reader<'_>,
-        calls: &mut Vec<Call>,
-        (limits, oddities): Rules<'_>,
+        owner: Owner,
+        parts: &mut Parts,
+        rules: Rules<'_>,
     ) -> Result<(), Error> {
         let kind = json.peek()?;
         if kind != Kind::Object {
@@ -213,34 +301,35 @@ impl Content {
             return Ok(());
         }
         // Both kinds of calls follow each other in the vector.
-        self.calls = calls.len()..calls.len();
+        let (calls, rare_from) = (parts.calls.len(), parts.rare.len());
         let data = json.source();
         json.object()?;
         while let Some(key) = json.key()? {
             match key.name(data, &mut [0; 32]) {
                 "content" => match json.peek()? {
                     Kind::String => self.text = Some(json.string()?),
+                    Kind::Array | Kind::Object => parts.rare(rare_from, Rare::Parts, Some(json.skip()?)),
                     kind => {
                         self.is_odd |= kind != Kind::Null;
                         json.skip()?;
                     }
                 },
                 "refusal" => self.refusal = json.maybe_string()?,
-                "tool_calls" => read_calls(json, calls, limits)?,
-                "function_call" if json.peek()? == Kind::Object => {
-                    let mut call = Call::default();
-                    read_function(json, &mut call)?;
-                    calls.push(call);
+                "tool_calls" => self.is_odd |= read_calls(json, parts, rules)?,
+                "function_call" => read_function_call(json, parts)?,
+                name => {
+                    let rank = rules.oddities.reasoning_fields.iter().position(|field| field == name);
+                    match (rank, rare_field(name)) {
+                        (Some(rank), _) if rank < REASONING_FIELDS_MOST => {
+                            self.reasoning[rank] = json.maybe_string()?
+                        }
+                        (_, Some(rare)) => parts.rare(rare_from, rare, present(json)?),
+                        _ => parts.extra(owner, key, json.skip()?, rules),
+                    }
                 }
-                "audio" => self.audio = present(json)?,
-                "annotations" => self.annotations = present(json)?,
-                name => match oddities.reasoning_fields.iter().position(|field| field == name) {
-                    Some(rank) if rank < REASONING_FIELDS_MOST => self.reasoning[rank] = json.maybe_string()?,
-                    _ => drop(json.skip()?),
-                },
             }
         }
-        self.calls.end = calls.len();
+        (self.calls, self.rare) = (calls..parts.calls.len(), rare_from..parts.rare.len());
         Ok(())
     }
 
@@ -249,92 +338,20 @@ impl Content {
         let blank = |text: Option<Text>| text.is_none_or(Text::is_empty);
         self.reasoning.into_iter().chain([self.text, self.refusal]).all(blank)
             && self.calls.is_empty()
-            && self.audio.is_none()
-            && self.annotations.is_none()
+            && self.rare.is_empty()
     }
 }
 
-fn read_calls(json: &mut Reader<'_>, calls: &mut Vec<Call>, limits: &Limits) -> Result<(), Error> {
-    if json.peek()? != Kind::Array {
-        json.skip()?;
-        return Ok(());
-    }
-    json.array()?;
-    while json.element()? {
-        // One more than is allowed: the chunk is over its limit, and that is seen when it is said.
-        if json.peek()? == Kind::Object && calls.len() <= limits.blocks as usize {
-            calls.push(read_call(json)?);
-        } else {
-            json.skip()?;
-        }
-    }
-    Ok(())
-}
-
-fn read_call(json: &mut Reader<'_>) -> Result<Call, Error> {
-    let data = json.source();
-    let mut call = Call::default();
-    json.object()?;
-    while let Some(key) = json.key()? {
-        match key.name(data, &mut [0; 32]) {
-            "index" => call.key = read_key(json)?,
-            "id" => call.id = json.maybe_string()?.or(call.id),
-            "function" => read_function(json, &mut call)?,
-            "custom" => {
-                call.is_custom = json.peek()? == Kind::Object;
-                read_function(json, &mut call)?;
-            }
-            _ => drop(json.skip()?),
-        }
-    }
-    Ok(call)
-}
-
-/// `function`, `custom` or `function_call`: a name and an input.
-fn read_function(json: &mut Reader<'_>, call: &mut Call) -> Result<(), Error> {
-    if json.peek()? != Kind::Object {
-        json.skip()?;
-        return Ok(());
-    }
-    let data = json.source();
-    json.object()?;
-    while let Some(key) = json.key()? {
-        match key.name(data, &mut [0; 32]) {
-            // Older llama.cpp puts the call's id here.
-            "id" => call.id = call.id.or(json.maybe_string()?),
-            "name" => call.name = json.maybe_string()?,
-            "arguments" | "input" => {
-                call.input = match json.peek()? {
-                    Kind::String => Input::Text(json.string()?),
-                    Kind::Null => {
-                        json.null()?;
-                        Input::Absent
-                    }
-                    _ => Input::Value(json.skip()?),
-                }
-            }
-            _ => drop(json.skip()?),
-        }
-    }
-    Ok(())
-}
-
-/// An index should be a small number; any value tells calls apart.
-fn read_key(json: &mut Reader<'_>) -> Result<Option<Key>, Error> {
-    let key = |text: &str| json::integer(text).map_or_else(|| Key::odd(text), Key::index);
-    Ok(match json.peek()? {
-        Kind::Null => {
-            json.null()?;
-            None
-        }
-        Kind::String => {
-            let text = json.string()?;
-            (!text.is_empty()).then(|| match text.name(json.source(), &mut [0; 32]) {
-                "" => Key::odd(text.raw(json.source())),
-                name => key(name),
-            })
-        }
-        _ => Some(key(json.skip()?.of(json.source()))),
+#[inline]
+fn rare_field(name: &str) -> Option<Rare> {
+    Some(match name {
+        "reasoning_details" => Rare::ReasoningDetails,
+        "thinking_blocks" => Rare::ThinkingBlocks,
+        "reasoning_opaque" => Rare::ReasoningOpaque,
+        "audio" => Rare::Audio,
+        "images" => Rare::Images,
+        "annotations" => Rare::Annotations,
+        _ => return None,
     })
 }
 

@@ -1,0 +1,393 @@
+//! Fields that most deltas do not have: typed content, reasoning with its seals, sound, pictures, citations, log
+//! probabilities. Each is read from its own range of a frame that was validated whole.
+
+use alloc::format;
+
+use super::voice::Voice;
+use super::wire::{Rare, present};
+use crate::emitter::{Channel, Emitter, Fragment};
+use crate::event::{Action, AnomalyKind, BlockKind, Part, ReasoningForm};
+use crate::json::{self, Error, Kind, Raw, Reader, Text};
+
+const REASONING: Channel = Channel::Reasoning(ReasoningForm::Full);
+
+/// Says the reasoning of a content that has more than text for it. `flat` is its text from the plain field: it is
+/// given unless a structured field has text, which then is the same.
+pub(super) fn say_reasoning(
+    data: &str,
+    flat: Option<Text>,
+    rare: &[(Rare, Raw)],
+    voice: &mut Voice<'_>,
+) -> Result<(), Error> {
+    let flat = flat.map(|text| Fragment::json(data, text));
+    let find = |field| rare.iter().find(|(known, _)| *known == field).map(|(_, value)| value.of(data));
+    let details = find(Rare::ReasoningDetails);
+    let said = match details {
+        Some(details) => text_of_details(details, voice.out.limits().json_depth)?,
+        None => Said::Nothing,
+    };
+    match (flat, said) {
+        (Some(flat), Said::Nothing) => voice.append(REASONING, flat),
+        (Some(flat), Said::Once(text)) if !flat.reads(text) => voice.out.other_words(voice.choice),
+        _ => {}
+    }
+    if let Some(details) = details {
+        say_details(details, voice)?;
+    }
+    if let Some(blocks) = find(Rare::ThinkingBlocks) {
+        let has_text = flat.is_some() || !matches!(said, Said::Nothing);
+        each(blocks, voice, |entry, voice| say_thinking_block(entry, has_text, voice))?;
+    }
+    if let Some(opaque) = find(Rare::ReasoningOpaque) {
+        say_opaque(opaque, voice)?;
+    }
+    Ok(())
+}
+
+/// Says what else a content has beside text.
+pub(super) fn say_media(data: &str, rare: &[(Rare, Raw)], voice: &mut Voice<'_>) -> Result<(), Error> {
+    for (field, value) in rare {
+        let value = value.of(data);
+        match field {
+            Rare::Parts => each(value, voice, say_part)?,
+            Rare::Audio => say_audio(value, voice)?,
+            Rare::Images => each(value, voice, |image, voice| {
+                say_whole(BlockKind::Image, image, voice);
+                Ok(())
+            })?,
+            Rare::Annotations => each(value, voice, |citation, voice| {
+                voice.flush();
+                voice.out.citation(voice.choice, citation);
+                Ok(())
+            })?,
+            Rare::ReasoningDetails | Rare::ThinkingBlocks | Rare::ReasoningOpaque => {}
+        }
+    }
+    Ok(())
+}
+
+/// Calls `say` with each element of a list; a value that is no list is a list of one.
+fn each(
+    json: &str,
+    voice: &mut Voice<'_>,
+    mut say: impl FnMut(&str, &mut Voice<'_>) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let reader = &mut Reader::new(json, voice.out.limits().json_depth);
+    if reader.peek()? != Kind::Array {
+        return say(json, voice);
+    }
+    reader.array()?;
+    while reader.element()? {
+        say(reader.skip()?.of(json), voice)?;
+    }
+    Ok(())
+}
+
+/// The known fields of one entry of a list, whatever list it is.
+#[derive(Default)]
+struct Entry {
+    kind: Option<Text>,
+    index: Option<u32>,
+    /// `text`, `summary` or `thinking`, where it is a string, and which of them are lists.
+    text: Option<Text>,
+    list: Option<Raw>,
+    refusal: Option<Text>,
+    data: Option<Text>,
+    signature: Option<Text>,
+    format: Option<Text>,
+}
+
+impl Entry {
+    fn read(json: &str, depth: u16) -> Result<Self, Error> {
+        let mut entry = Self::default();
+        let reader = &mut Reader::new(json, depth);
+        if reader.peek()? != Kind::Object {
+            return Ok(entry);
+        }
+        reader.object()?;
+        while let Some(key) = reader.key()? {
+            match key.name(json, &mut [0; 32]) {
+                "type" => entry.kind = reader.maybe_string()?,
+                "index" => {
+                    let raw = reader.skip()?;
+                    entry.index = json::count(raw.of(json)).and_then(|index| u32::try_from(index).ok());
+                }
+                "text" | "summary" | "thinking" => match reader.peek()? {
+                    Kind::String => entry.text = Some(reader.string()?),
+                    Kind::Array => entry.list = Some(reader.skip()?),
+                    _ => drop(reader.skip()?),
+                },
+                "refusal" => entry.refusal = reader.maybe_string()?,
+                "data" => entry.data = reader.maybe_string()?,
+                "signature" => entry.signature = reader.maybe_string()?,
+                "format" => entry.format = reader.maybe_string()?,
+                _ => drop(reader.skip()?),
+            }
+        }
+        Ok(entry)
+    }
+
+    fn is(&self, json: &str, kind: &str) -> bool {
+        self.kind.is_some_and(|known| known.is(json, kind))
+    }
+}
+
+/// A string of a list's entry; none where it is empty.
+fn fragment(json: &str, text: Option<Text>) -> Option<Fragment<'_>> {
+    text.filter(|text| !text.is_empty()).map(|text| Fragment::json(json, text))
+}
+
+/// How much text `reasoning_details` has.
+#[derive(Clone, Copy)]
+enum Said<'a> {
+    Nothing,
+    Once(Fragment<'a>),
+    Often,
+}
+
+fn text_of_details(details: &str, depth: u16) -> Result<Said<'_>, Error> {
+    let mut said = Said::Nothing;
+    let reader = &mut Reader::new(details, depth);
+    if reader.peek()? != Kind::Array {
+        return Ok(said);
+    }
+    reader.array()?;
+    while reader.element()? {
+        let entry = reader.skip()?.of(details);
+        if let Some(text) = fragment(entry, Entry::read(entry, depth)?.text) {
+            said = if matches!(said, Said::Nothing) { Said::Once(text) } else { Said::Often };
+        }
+    }
+    Ok(said)
+}
+
+/// OpenRouter's: fragments of parts that are told apart by type and index.
+fn say_details(details: &str, voice: &mut Voice<'_>) -> Result<(), Error> {
+    let depth = voice.out.limits().json_depth;
+    each(details, voice, |json, voice| {
+        let entry = Entry::read(json, depth)?;
+        let form = match () {
+            () if entry.is(json, "reasoning.text") => ReasoningForm::Full,
+            () if entry.is(json, "reasoning.summary") => ReasoningForm::Summary,
+            () if entry.is(json, "reasoning.encrypted") => ReasoningForm::Encrypted,
+            () => {
+                let name = fragment(json, entry.kind).unwrap_or_else(|| "reasoning_details".into());
+                say_other(name, json, voice);
+                return Ok(());
+            }
+        };
+        voice.flush();
+        if let Some(text) = fragment(json, entry.text) {
+            voice.out.reasoning(voice.choice, form, entry.index, text);
+        }
+        let seals = [
+            (entry.signature, Part::Signature as fn(_) -> _),
+            (entry.data, Part::Encrypted),
+            (entry.format, Part::Format),
+        ];
+        // A format alone opens nothing.
+        if entry.text.is_none() && entry.signature.is_none() && entry.data.is_none() {
+            return Ok(());
+        }
+        for (seal, part) in seals {
+            let Some(seal) = fragment(json, seal) else { continue };
+            if let Some(block) = voice.out.reasoning_block(voice.choice, form, entry.index) {
+                voice.out.set(block, part, seal);
+            }
+        }
+        Ok(())
+    })
+}
+
+/// LiteLLM's: Anthropic's blocks beside the plain text.
+fn say_thinking_block(json: &str, has_text: bool, voice: &mut Voice<'_>) -> Result<(), Error> {
+    let entry = Entry::read(json, voice.out.limits().json_depth)?;
+    voice.flush();
+    if entry.is(json, "redacted_thinking") {
+        if let Some(data) = fragment(json, entry.data)
+            && let Some(block) = voice.out.sealed_reasoning(voice.choice, ReasoningForm::Redacted)
+        {
+            voice.out.set(block, Part::Encrypted, data);
+        }
+        return Ok(());
+    }
+    if let Some(text) = fragment(json, entry.text).filter(|_| !has_text) {
+        voice.append(REASONING, text);
+    }
+    say_signature(fragment(json, entry.signature), voice);
+    Ok(())
+}
+
+fn say_signature(signature: Option<Fragment<'_>>, voice: &mut Voice<'_>) {
+    if let Some(signature) = signature
+        && let Some(block) = voice.out.reasoning_block(voice.choice, ReasoningForm::Full, None)
+    {
+        voice.out.set(block, Part::Signature, signature);
+    }
+}
+
+/// Copilot's: state that only the provider can read.
+fn say_opaque(json: &str, voice: &mut Voice<'_>) -> Result<(), Error> {
+    let reader = &mut Reader::new(json, voice.out.limits().json_depth);
+    if let Some(opaque) = fragment(json, reader.maybe_string()?)
+        && let Some(block) = voice.out.reasoning_block(voice.choice, ReasoningForm::Full, None)
+    {
+        voice.out.set(block, Part::Encrypted, opaque);
+    }
+    Ok(())
+}
+
+/// One part of a `content` that is a list: Mistral's thinking and references, Databricks' summaries, text, refusals,
+/// pictures, or what else a vendor calls content.
+fn say_part(json: &str, voice: &mut Voice<'_>) -> Result<(), Error> {
+    let depth = voice.out.limits().json_depth;
+    let reader = &mut Reader::new(json, depth);
+    match reader.peek()? {
+        Kind::Object => {}
+        Kind::String => {
+            let text = reader.string()?;
+            voice.append(Channel::Text, Fragment::json(json, text));
+            return Ok(());
+        }
+        Kind::Null => return Ok(()),
+        _ => {
+            voice.out.anomaly(AnomalyKind::BadFrame, Action::Dropped, None);
+            return Ok(());
+        }
+    }
+    let entry = Entry::read(json, depth)?;
+    let mut short = [0; 32];
+    match entry.kind.unwrap_or_default().name(json, &mut short) {
+        "text" | "output_text" | "input_text" => say_texts(json, &entry, Channel::Text, voice)?,
+        "thinking" => {
+            say_texts(json, &entry, REASONING, voice)?;
+            say_signature(fragment(json, entry.signature), voice);
+        }
+        "reasoning" => say_texts(json, &entry, Channel::Reasoning(ReasoningForm::Summary), voice)?,
+        "refusal" => voice.append(Channel::Refusal, fragment(json, entry.refusal).unwrap_or_else(|| "".into())),
+        "image_url" | "image" => say_whole(BlockKind::Image, json, voice),
+        "reference" | "citation" => {
+            voice.flush();
+            voice.out.citation(voice.choice, json);
+        }
+        "" if entry.text.is_some() => say_texts(json, &entry, Channel::Text, voice)?,
+        _ => say_other(fragment(json, entry.kind).unwrap_or_else(|| "".into()), json, voice),
+    }
+    Ok(())
+}
+
+/// The text of a part: a string, or a list of parts with text.
+fn say_texts(json: &str, entry: &Entry, channel: Channel, voice: &mut Voice<'_>) -> Result<(), Error> {
+    if let Some(text) = fragment(json, entry.text) {
+        voice.append(channel, text);
+    }
+    let Some(list) = entry.list else { return Ok(()) };
+    let depth = voice.out.limits().json_depth;
+    each(list.of(json), voice, |json, voice| {
+        let entry = Entry::read(json, depth)?;
+        if let Some(text) = fragment(json, entry.text) {
+            voice.append(channel, text);
+        }
+        if let Some(signature) = fragment(json, entry.signature)
+            && let Channel::Reasoning(form) = channel
+            && let Some(block) = voice.out.reasoning_block(voice.choice, form, None)
+        {
+            voice.out.set(block, Part::Signature, signature);
+        }
+        Ok(())
+    })
+}
+
+/// A block that comes whole, as the provider's own JSON.
+fn say_whole(kind: BlockKind<crate::emitter::Span>, json: &str, voice: &mut Voice<'_>) {
+    voice.flush();
+    voice.out.item(voice.choice, kind, json);
+}
+
+fn say_other(name: Fragment<'_>, json: &str, voice: &mut Voice<'_>) {
+    let name = voice.out.text(name);
+    say_whole(BlockKind::other(name), json, voice);
+}
+
+/// `{id?, data?, transcript?, expires_at?}`: one of them a chunk, the last one alone at the end.
+fn say_audio(json: &str, voice: &mut Voice<'_>) -> Result<(), Error> {
+    let reader = &mut Reader::new(json, voice.out.limits().json_depth);
+    if reader.peek()? != Kind::Object {
+        return Ok(());
+    }
+    let (mut id, mut data, mut transcript, mut expires) = (None, None, None, None);
+    reader.object()?;
+    while let Some(key) = reader.key()? {
+        match key.name(json, &mut [0; 32]) {
+            "id" => id = reader.maybe_string()?,
+            "data" => data = reader.maybe_string()?,
+            "transcript" => transcript = reader.maybe_string()?,
+            "expires_at" => expires = present(reader)?,
+            _ => drop(reader.skip()?),
+        }
+    }
+    let (id, data, transcript) = (fragment(json, id), fragment(json, data), fragment(json, transcript));
+    if data.is_none() && transcript.is_none() && expires.is_none() && id.is_none() {
+        return Ok(());
+    }
+    voice.flush();
+    let out = &mut *voice.out;
+    let Some(block) = out.audio(voice.choice, id) else { return Ok(()) };
+    if let Some(data) = data {
+        let span = out.text(data);
+        out.data(block, Part::Base64(span));
+    }
+    if let Some(transcript) = transcript {
+        out.delta(block, transcript);
+    }
+    if let Some(expires) = expires {
+        let span = out.text(format!("{{\"expires_at\":{}}}", expires.of(json)).as_str().into());
+        out.data(block, Part::Json(span));
+    }
+    Ok(())
+}
+
+/// Sources of the whole answer, which vendors repeat on every chunk: each is given once.
+pub(super) fn say_sources(json: &str, depth: u16, choice: u32, out: &mut Emitter) -> Result<(), Error> {
+    let reader = &mut Reader::new(json, depth);
+    if reader.peek()? != Kind::Array {
+        return Ok(());
+    }
+    reader.array()?;
+    while reader.element()? {
+        out.source(choice, reader.skip()?.of(json));
+    }
+    Ok(())
+}
+
+/// Log probabilities belong to the block that this chunk's content went to. They may come without any: a token that
+/// is half a character has no text yet.
+pub(super) fn say_logprobs(json: &str, voice: &mut Voice<'_>) -> Result<(), Error> {
+    if !has_list(json, voice.out.limits().json_depth)? {
+        return Ok(());
+    }
+    let Some(block) = voice.out.latest_or_text(voice.choice) else { return Ok(()) };
+    let span = voice.out.text(json.into());
+    voice.out.data(block, Part::Logprobs(span));
+    Ok(())
+}
+
+/// Whether any field of an object is a list with something in it.
+fn has_list(json: &str, depth: u16) -> Result<bool, Error> {
+    let reader = &mut Reader::new(json, depth);
+    if reader.peek()? != Kind::Object {
+        return Ok(false);
+    }
+    reader.object()?;
+    while reader.key()?.is_some() {
+        if reader.peek()? != Kind::Array {
+            reader.skip()?;
+            continue;
+        }
+        reader.array()?;
+        if reader.element()? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
