@@ -45,7 +45,7 @@
 //! [`event`](EventOf) is the model. [`Normalizer`] is the engine; [`framing`] cuts bytes into frames, [`json`] reads
 //! them, a [`Decode`](dialect::Decode) says what they mean, an [`Emitter`](emitter::Emitter) makes events of it.
 //! [`dialects`] and [`registry`] list what can be read, [`Response`] is the fold. A [`Recording`] keeps the bytes with
-//! their times and replays them.
+//! their times and replays them; a [`log`] keeps the events.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -62,6 +62,7 @@ pub mod fold;
 pub mod framing;
 pub mod json;
 pub mod limits;
+pub mod log;
 mod normalizer;
 mod protocols;
 pub mod recording;
