@@ -30,7 +30,7 @@ pub(crate) enum Command {
     /// Events are printed as the bytes arrive, and nothing is held beyond the frame at hand. `seq` counts the events
     /// of a file from 0.
     #[command(after_help = exit::HELP)]
-    Events(Streams),
+    Events(EventsArguments),
     /// List the dialects that can be read: name and protocol, one a line.
     Dialects,
 }
@@ -40,6 +40,15 @@ pub(crate) struct FoldArguments {
     /// Print one JSON object a line instead of a summary.
     #[arg(long)]
     pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) streams: Streams,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EventsArguments {
+    /// Print a log: before the events of each file a line with the log's version and how the file was read.
+    #[arg(long)]
+    pub(crate) log: bool,
     #[command(flatten)]
     pub(crate) streams: Streams,
 }

@@ -1,54 +1,58 @@
 //! `thalweg events`: the events of a stream as lines of JSON, as they arrive.
 //!
-//! A line is an event's serialized form behind its number in the stream: `{"seq":0,"type":"start",...}`.
+//! A line is an event's serialized form behind its number in the stream: `{"seq":0,"type":"start",...}`. With `--log` a
+//! header comes first, and the lines of one file are a log that `thalweg::log::lines` reads.
 
 use std::io::{self, Write};
 use std::path::Path;
 
-use serde::Serialize;
-use thalweg::Event;
+use thalweg::log::{Header, lines};
+use thalweg::{Event, Protocol};
 
-use crate::args::Streams;
+use crate::args::EventsArguments;
 use crate::exit::{self, Exit};
 use crate::input::{self, Sink};
 
 /// Prints the events of every file; an error is one of the output.
-pub(crate) fn run(streams: &Streams, out: &mut impl Write) -> io::Result<Exit> {
+pub(crate) fn run(arguments: &EventsArguments, out: &mut impl Write) -> io::Result<Exit> {
     let mut worst = Exit::Complete;
-    for path in streams.files() {
-        worst = worst.max(print_file(path, streams, out)?);
+    for path in arguments.streams.files() {
+        worst = worst.max(print_file(path, arguments, out)?);
     }
     Ok(worst)
 }
 
-fn print_file(path: &Path, streams: &Streams, out: &mut impl Write) -> io::Result<Exit> {
+fn print_file(path: &Path, arguments: &EventsArguments, out: &mut impl Write) -> io::Result<Exit> {
     let file = path.to_string_lossy();
     let reader = match input::open(path) {
         Ok(reader) => reader,
         Err(error) => return Ok(exit::unreadable(&file, &error)),
     };
-    let ended = input::decode(reader, streams, &mut Printing { seq: 0, out })?;
+    let mut printing = Printing { lines: lines::Writer::headless(), is_log: arguments.log, out };
+    let ended = input::decode(reader, &arguments.streams, &mut printing)?;
     let exit = ended.outcome.map_or(Exit::Failed, Exit::from);
     Ok(ended.error.map_or(exit, |error| exit::unreadable(&file, &error)))
 }
 
 struct Printing<'o, W> {
-    seq: u64,
+    lines: lines::Writer,
+    is_log: bool,
     out: &'o mut W,
 }
 
-#[derive(Serialize)]
-struct EventLine<'a> {
-    seq: u64,
-    #[serde(flatten)]
-    event: &'a Event<'a>,
-}
-
 impl<W: Write> Sink for Printing<'_, W> {
+    fn started(&mut self, dialect: Option<&str>, protocol: Protocol) -> io::Result<()> {
+        if self.is_log {
+            self.lines = lines::Writer::new(&Header::new(dialect, protocol));
+        }
+        Ok(())
+    }
+
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
-        serde_json::to_writer(&mut *self.out, &EventLine { seq: self.seq, event })?;
-        self.seq += 1;
-        writeln!(self.out)
+        self.lines.write(event);
+        self.out.write_all(self.lines.as_bytes())?;
+        self.lines.clear();
+        Ok(())
     }
 
     fn drained(&mut self) -> io::Result<()> {

@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use thalweg::{Close, Event, Normalizer, Outcome, Stage};
+use thalweg::{Close, Event, Normalizer, Outcome, Protocol, Stage};
 
 use crate::args::{Chunking, Streams};
 
@@ -15,6 +15,11 @@ mod tests;
 
 /// What takes the events of one file. Its errors are those of the output, and end the program.
 pub(crate) trait Sink {
+    /// The first event is about to come: what the file is read as.
+    fn started(&mut self, _dialect: Option<&str>, _protocol: Protocol) -> io::Result<()> {
+        Ok(())
+    }
+
     /// Takes the next event.
     fn event(&mut self, event: &Event<'_>) -> io::Result<()>;
 
@@ -90,9 +95,12 @@ impl<S: Sink> Decoding<'_, S> {
     }
 
     fn drain(&mut self) -> io::Result<()> {
-        while let Some(event) = self.normalizer.poll() {
-            if let Event::End { outcome, .. } = event {
-                self.outcome = Some(outcome);
+        while self.normalizer.advance() {
+            let Some(event) = self.normalizer.event() else { break };
+            match event {
+                Event::Start { protocol, .. } => self.sink.started(self.normalizer.dialect(), protocol)?,
+                Event::End { outcome, .. } => self.outcome = Some(outcome),
+                _ => {}
             }
             self.sink.event(&event)?;
         }

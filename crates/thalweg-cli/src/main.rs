@@ -49,7 +49,7 @@ fn main() -> ExitCode {
 fn run(command: &Command, out: &mut impl Write) -> io::Result<Exit> {
     let exit = match command {
         Command::Fold(arguments) => fold::run(arguments, out)?,
-        Command::Events(streams) => events::run(streams, out)?,
+        Command::Events(arguments) => events::run(arguments, out)?,
         Command::Dialects => args::list_dialects(out)?,
     };
     out.flush()?;

@@ -232,6 +232,23 @@ fn the_worst_file_wins_and_stops_no_other() {
 }
 
 #[test]
+fn a_log_is_the_events_behind_a_header() {
+    let header =
+        r#"{"thalweg_log":1,"dialect":"openai-chat","protocol":"openai-chat","detail":"normal","heartbeats":false}"#;
+    let events = run(&["events"], &[case("tool_call")]);
+    let log = run(&["events", "--log"], &[case("tool_call")]);
+    assert_eq!(text(&log.stdout), format!("{header}\n{}", text(&events.stdout)));
+    assert_eq!(status(&log), status(&events));
+    let reader = thalweg::log::lines::Reader::new(&log.stdout).expect("it is a log");
+    assert_eq!(reader.filter(Result::is_ok).count(), text(&events.stdout).lines().count());
+
+    let unknown = run(&["events", "--log"], &[case("html-page"), case("text")]);
+    let headers: Vec<_> = objects(&unknown).into_iter().filter(|line| line.get("thalweg_log").is_some()).collect();
+    assert_eq!((&headers[0]["protocol"], headers[0].get("dialect")), (&json!("unrecognized"), None));
+    assert_eq!((headers.len(), &headers[1]["dialect"]), (2, &json!("openai-chat")), "each file has its own");
+}
+
+#[test]
 fn several_files_give_events_from_0_each() {
     let output = run(&["events"], &[case("text"), case("tool_call")]);
     let starts: Vec<_> = objects(&output).into_iter().filter(|event| event["type"] == "start").collect();

@@ -3,7 +3,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use thalweg::{Close, Dialect, registry};
+use thalweg::{Close, Dialect, Recording, registry};
 
 use crate::{Chunking, Expect, Setup};
 
@@ -21,8 +21,8 @@ pub struct Case {
     pub body: Vec<u8>,
     /// The file name of the body, which says what it is taken for.
     pub body_name: &'static str,
-    /// Recorded cases: for each chunk its arrival in microseconds and the offset where it ends.
-    pub chunks: Option<Vec<(u64, usize)>>,
+    /// Recorded cases: the body again, as it arrived, with its close.
+    pub recording: Option<Recording>,
     /// How the bytes ended.
     pub close: Close,
     /// What it shows.
@@ -121,7 +121,8 @@ impl Case {
         let name = folder_name(dir)?;
         let dialect = folder_name(dir.parent().unwrap_or(dir))?;
         let (body_name, body) = read_body(dir)?;
-        let chunks = read_chunks(&dir.join("chunks.tsv"), body.len())?;
+        let tsv = dir.join("chunks.tsv");
+        let mut recording = read_recording(&tsv, &body)?;
         let file = dir.join("case.toml");
         let CaseFile { about, covers, source, expect } = read_case_file(&file)?;
         let is_recorded = source.kind == SourceKind::Recorded;
@@ -130,12 +131,18 @@ impl Case {
                 LoadError::new(&file, "recorded cases name a server, written ones do not").field("source.server")
             );
         }
-        if chunks.is_some() && !is_recorded {
+        if recording.is_some() && !is_recorded {
             return Err(LoadError::new(&file, "a written case has no chunks.tsv").field("source.kind"));
         }
         expect.check_order().map_err(|(field, message)| LoadError::new(&file, message).field(field))?;
         let close = source.close;
-        Ok(Self { dialect, name, dir: dir.into(), body, body_name, chunks, close, about, covers, source, expect })
+        if let Some(recording) = &mut recording {
+            recording.finish(None, close);
+            if recording.close() != Some(close) {
+                return Err(LoadError::new(&tsv, format!("case.toml says that the bytes ended {close}")).field("close"));
+            }
+        }
+        Ok(Self { dialect, name, dir: dir.into(), body, body_name, recording, close, about, covers, source, expect })
     }
 
     /// Its dialect.
@@ -156,10 +163,13 @@ impl Case {
     /// The chunking it was recorded under; whole where none is known.
     #[must_use]
     pub fn chunking(&self) -> Chunking {
-        match &self.chunks {
-            Some(chunks) => Chunking::At(chunks.iter().map(|(_, end)| *end).collect()),
-            None => Chunking::Whole,
-        }
+        let Some(recording) = &self.recording else { return Chunking::Whole };
+        let mut end = 0;
+        let ends = recording.chunks().map(|chunk| {
+            end += chunk.bytes.len();
+            end
+        });
+        Chunking::At(ends.collect())
     }
 }
 
@@ -227,31 +237,13 @@ fn read_body(dir: &Path) -> Result<(&'static str, Vec<u8>), LoadError> {
     Ok((name, fs::read(&path).map_err(|error| LoadError::new(&path, error))?))
 }
 
-fn read_chunks(path: &Path, body_len: usize) -> Result<Option<Vec<(u64, usize)>>, LoadError> {
+fn read_recording(path: &Path, body: &[u8]) -> Result<Option<Recording>, LoadError> {
     if !path.exists() {
         return Ok(None);
     }
     let text = fs::read_to_string(path).map_err(|error| LoadError::new(path, error))?;
-    let mut rows = text.lines();
-    if rows.next() != Some("at_us\tend") {
-        return Err(LoadError::new(path, "the header must be `at_us`, tab, `end`").field("line 1"));
-    }
-    let mut chunks: Vec<(u64, usize)> = Vec::new();
-    for (n, row) in rows.enumerate() {
-        let error = |message: &str| LoadError::new(path, message).field(format!("line {}", n + 2));
-        let (at_us, end) = row.split_once('\t').ok_or_else(|| error("two columns are needed"))?;
-        let at_us = at_us.parse().map_err(|_| error("at_us is no number"))?;
-        let end = end.parse().map_err(|_| error("end is no number"))?;
-        if chunks.last().is_some_and(|last| at_us < last.0 || end <= last.1) {
-            return Err(error("times must not fall, ends must rise"));
-        }
-        chunks.push((at_us, end));
-    }
-    let last = chunks.last().map_or(0, |last| last.1);
-    if last != body_len {
-        return Err(LoadError::new(path, format!("the last end is {last}, the body has {body_len} bytes")).field("end"));
-    }
-    Ok(Some(chunks))
+    let recording = Recording::from_parts(body, &text);
+    recording.map(Some).map_err(|error| LoadError::new(path, error.fault).field(format!("line {}", error.line)))
 }
 
 fn read_case_file(path: &Path) -> Result<CaseFile, LoadError> {

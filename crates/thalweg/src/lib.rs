@@ -44,7 +44,8 @@
 //!
 //! [`event`](EventOf) is the model. [`Normalizer`] is the engine; [`framing`] cuts bytes into frames, [`json`] reads
 //! them, a [`Decode`](dialect::Decode) says what they mean, an [`Emitter`](emitter::Emitter) makes events of it.
-//! [`dialects`] and [`registry`] list what can be read, [`Response`] is the fold.
+//! [`dialects`] and [`registry`] list what can be read, [`Response`] is the fold. A [`Recording`] keeps the bytes with
+//! their times and replays them; a [`log`] keeps the events.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -61,8 +62,10 @@ pub mod fold;
 pub mod framing;
 pub mod json;
 pub mod limits;
+pub mod log;
 mod normalizer;
 mod protocols;
+pub mod recording;
 pub mod registry;
 mod stages;
 
@@ -75,6 +78,7 @@ pub use event::{
 pub use fold::{Fold, Response};
 pub use limits::Limits;
 pub use normalizer::{Detail, FrameEvents, Normalizer, Stage};
+pub use recording::Recording;
 
 /// The example of the README, compiled.
 #[cfg(doctest)]

@@ -8,7 +8,7 @@ use core::cell::Cell;
 use core::ops::Range;
 use std::alloc::System;
 
-use thalweg::{Close, Event, Normalizer, dialects};
+use thalweg::{Close, Event, Normalizer, Protocol, dialects, log};
 
 struct Counting;
 
@@ -231,6 +231,30 @@ fn an_owned_delta_is_one_allocation() {
         }
         assert!(deltas >= 20, "{}: {deltas} deltas", stream.name);
     }
+}
+
+/// A binary log costs nothing but the buffer that it is given out in.
+#[test]
+fn a_written_event_allocates_nothing() {
+    let mut normalizer = Normalizer::new(&dialects::OPENAI_CHAT);
+    let mut events = Vec::new();
+    for stream in STREAMS {
+        normalizer.feed(&stream.frames(0..WARM, 300));
+        while let Some(event) = normalizer.poll() {
+            events.push(event.to_owned());
+        }
+    }
+    normalizer.finish(Close::Clean);
+    while let Some(event) = normalizer.poll() {
+        events.push(event.to_owned());
+    }
+    let mut writer = log::binary::Writer::new(&log::Header::new(None, Protocol::OpenaiChat));
+    // Twice what follows: the buffer has then been as full as it will be.
+    events.iter().chain(&events).for_each(|event| writer.write(&event.as_lent()));
+    writer.clear();
+    let (given, ()) = allocations(|| events.iter().for_each(|event| writer.write(&event.as_lent())));
+    assert!(events.len() > 3 * WARM && !writer.as_bytes().is_empty());
+    assert_eq!(given, 0, "allocations for {} events", events.len());
 }
 
 /// The counter itself: if it saw nothing, every test here would pass.

@@ -37,7 +37,7 @@ impl Sink for Closes {
 fn streams(arguments: &[&str]) -> Streams {
     let arguments = ["thalweg", "events"].iter().chain(arguments);
     match Arguments::try_parse_from(arguments).map(|parsed| parsed.command) {
-        Ok(Command::Events(streams)) => streams,
+        Ok(Command::Events(arguments)) => arguments.streams,
         other => panic!("not the command that was given: {other:?}"),
     }
 }

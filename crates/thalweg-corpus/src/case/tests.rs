@@ -30,7 +30,10 @@ fn a_case_is_its_files() {
         load("recorded", &[("body.sse", "abc"), ("chunks.tsv", "at_us\tend\n5\t1\n5\t3\n"), ("case.toml", RECORDED)])
             .expect("it is well formed");
     assert_eq!((case.dialect.as_str(), case.name.as_str()), ("openai-chat", "recorded"));
-    assert_eq!((case.chunks.as_deref(), case.close), (Some(&[(5, 1), (5, 3)][..]), Close::Broken));
+    let recording = case.recording.as_ref().expect("it is recorded");
+    let arrivals: Vec<_> = recording.chunks().map(|chunk| (chunk.at_us, chunk.bytes)).collect();
+    assert_eq!(arrivals, [(5, &b"a"[..]), (5, b"bc")]);
+    assert_eq!((recording.close(), case.close), (Some(Close::Broken), Close::Broken));
     let chunks: Vec<_> = case.chunking().split(&case.body).collect();
     assert_eq!(chunks[..2], [&b"a"[..], b"bc"]);
 }
@@ -52,9 +55,11 @@ fn an_error_names_file_and_field() {
     let bad = WRITTEN.replace("truncated", "maybe");
     check("bad-outcome", &[body, ("case.toml", &bad)], "case.toml", "outcome", "unknown variant");
     let chunks = ("chunks.tsv", "at_us\tend\n5\t2\n");
-    check("short-chunks", &[body, chunks, ("case.toml", RECORDED)], "chunks.tsv", "end", "the body has 3 bytes");
+    check("short-chunks", &[body, chunks, ("case.toml", RECORDED)], "chunks.tsv", "line 2", "the body has 3 bytes");
     let chunks = ("chunks.tsv", "at_us\tend\n5\t2\n4\t3\n");
     check("falling", &[body, chunks, ("case.toml", RECORDED)], "chunks.tsv", "line 3", "must not fall");
+    let chunks = ("chunks.tsv", "at_us\tend\twhat\n5\t3\t\n9\t3\tclose:clean\n");
+    check("two-closes", &[body, chunks, ("case.toml", RECORDED)], "chunks.tsv", "close", "ended broken");
     let order = format!("{WRITTEN}anomalies = [\"b\", \"a\"]\n");
     check("unsorted", &[body, ("case.toml", &order)], "case.toml", "expect.anomalies", "sorted");
 }

@@ -9,6 +9,7 @@
 //! | 5 | [`check_isolation`] | interleaved calls fold to the same calls |
 //! | 6 | [`check_prefix`], [`check_cut_short`] | a prefix gives a prefix; without evidence it is truncated |
 //! | 7 | [`check_neutrality`] | line ends, comments, pings and unknown things change nothing |
+//! | 8 | [`check_replay`] | recordings and logs give the live fold; the same bytes give the same log |
 //! | 9 | [`check_bounds`] | memory stays within limits and a constant |
 //! | 10 | [`check_usage`] | a repeated usage snapshot changes nothing; the last stands |
 //! | 12 | [`check_frames`] | the frames' bytes are the input |
@@ -23,6 +24,7 @@ mod isolation;
 mod neutrality;
 mod openai_chat;
 mod prefix;
+mod replay;
 #[cfg(test)]
 mod tests;
 mod totality;
@@ -36,6 +38,7 @@ pub use grammar::{Grammar, check_grammar};
 pub use isolation::{Strands, check_isolation};
 pub use neutrality::check_neutrality;
 pub use prefix::{check_cut_short, check_prefix};
+pub use replay::check_replay;
 pub use totality::check_totality;
 pub use usage::check_usage;
 
@@ -52,6 +55,7 @@ pub fn check_all<'d>(setup: impl Into<Setup<'d>>, bytes: &[u8], cuts: Cuts) -> R
     check_frames(setup, bytes)?;
     check_chunking(setup, bytes, cuts)?;
     check_prefix(setup, bytes, cuts)?;
+    check_replay(setup, bytes, 2)?;
     check_bounds(setup, bytes)?;
     check_conservation(setup, bytes)?;
     check_neutrality(setup, bytes, 1)?;

@@ -11,6 +11,8 @@ const BODY: &[u8] =
 
 /// A dialect whose decoder breaks the laws.
 mod faulty {
+    use core::sync::atomic::{AtomicUsize, Ordering};
+
     use thalweg::dialect::{Decode, Frame};
     use thalweg::emitter::{Channel, Emitter};
     use thalweg::{Dialect, dialects};
@@ -29,6 +31,22 @@ mod faulty {
         fn retained(&self) -> usize {
             1 << 30
         }
+    }
+
+    /// Says how many decoders there were before it.
+    struct Fickle(usize);
+
+    impl Decode for Fickle {
+        fn frame(&mut self, _: Frame<'_>, out: &mut Emitter) {
+            out.append(0, Channel::Text, self.0.to_string().as_str().into());
+        }
+    }
+
+    pub(super) fn fickle() -> Dialect {
+        static MADE: AtomicUsize = AtomicUsize::new(0);
+        let mut dialect = dialects::OPENAI_CHAT.clone();
+        dialect.decoder = |_| Box::new(Fickle(MADE.fetch_add(1, Ordering::Relaxed)));
+        dialect
     }
 
     pub(super) fn dialect() -> Dialect {
@@ -105,6 +123,7 @@ fn a_faulty_decoder_is_found() {
     assert!(check_bounds(&faulty, BODY).is_err());
     assert!(check_conservation(&faulty, BODY).is_err());
     assert!(check_neutrality(&faulty, BODY, 0).is_err());
+    assert!(check_replay(&faulty::fickle(), BODY, 0).is_err());
     let short =
         [&b"data: {\"choices\":[{\"delta\":{\"content\":\"Oh\"}}],\"usage\":{\"total_tokens\":1}}\n\n"[..], BODY];
     assert!(check_usage(&faulty, &short.concat()).is_err());

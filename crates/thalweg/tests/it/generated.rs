@@ -53,6 +53,7 @@ fn the_laws_hold() {
         laws::check_frames(setup, &generated.bytes)?;
         laws::check_chunking(setup, &generated.bytes, cuts)?;
         laws::check_prefix(setup, &generated.bytes, cuts)?;
+        laws::check_replay(setup, &generated.bytes, generated.seed)?;
         laws::check_totality(setup, &generated.bytes)?;
         laws::check_bounds(setup, &generated.bytes)?;
         laws::check_conservation(setup, &generated.bytes)?;

@@ -186,6 +186,13 @@ fn neutrality() {
 }
 
 #[test]
+fn replay() {
+    check(&all(), |stream| {
+        (0..).zip(setups(stream)).try_for_each(|(n, setup)| laws::check_replay(setup, &stream.bytes, n))
+    });
+}
+
+#[test]
 fn usage() {
     check(&all(), |stream| laws::check_usage(stream.setup, &stream.bytes));
 }
