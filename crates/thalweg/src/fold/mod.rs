@@ -1,7 +1,9 @@
 //! Events into state. A fold only updates: whatever needs judgement was decided when the event was made.
 
+mod content;
 mod response;
 
+pub use content::Call;
 pub use response::{AnomalyCount, Block, BlockEnd, Choice, Finish, ReportedError, Response, Tokens};
 
 use crate::event::Event;

@@ -277,7 +277,8 @@ impl Choice {
         self.concat(|kind| matches!(kind, BlockKind::Refusal))
     }
 
-    /// The calls that the client must run, in order of appearance.
+    /// The calls that the client must run, in order of appearance, also those that are still open;
+    /// [`finished_calls`](Self::finished_calls) has those that are over.
     pub fn tool_calls(&self) -> impl Iterator<Item = &Block> {
         self.blocks.iter().filter(|block| matches!(block.kind, BlockKind::ToolCall { .. }))
     }
