@@ -2,9 +2,11 @@
 
 mod content;
 mod response;
+mod structured;
 
 pub use content::Call;
 pub use response::{AnomalyCount, Block, BlockEnd, Choice, Finish, ReportedError, Response, Tokens};
+pub use structured::StructuredError;
 
 use crate::event::Event;
 

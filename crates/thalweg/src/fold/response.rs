@@ -1,5 +1,6 @@
 //! The response that a stream of events amounts to.
 
+use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -281,6 +282,16 @@ impl Choice {
     /// [`finished_calls`](Self::finished_calls) has those that are over.
     pub fn tool_calls(&self) -> impl Iterator<Item = &Block> {
         self.blocks.iter().filter(|block| matches!(block.kind, BlockKind::ToolCall { .. }))
+    }
+
+    /// As [`text`](Self::text), copied only where there are several blocks.
+    pub(super) fn words(&self) -> Cow<'_, str> {
+        let mut texts = self.blocks.iter().filter(|block| matches!(block.kind, BlockKind::Text));
+        match (texts.next(), texts.next()) {
+            (None, _) => Cow::Borrowed(""),
+            (Some(only), None) => Cow::Borrowed(&only.text),
+            _ => Cow::Owned(self.text()),
+        }
     }
 
     fn concat(&self, want: impl Fn(&BlockKind<Box<str>>) -> bool) -> String {
