@@ -1,9 +1,11 @@
 //! Events into state. A fold only updates: whatever needs judgement was decided when the event was made.
 
+mod assembled;
 mod content;
 mod response;
 mod structured;
 
+pub use assembled::{Assembled, Assembler, Items, Snapshot};
 pub use content::Call;
 pub use response::{AnomalyCount, Block, BlockEnd, Choice, Finish, ReportedError, Response, Tokens};
 pub use structured::StructuredError;

@@ -188,6 +188,12 @@ impl Response {
         })
     }
 
+    /// Which choice a block is in, and where in it, for folds that keep a response; none for one that was read back
+    /// and has not gone on.
+    pub(super) fn place_of(&self, block: BlockId) -> Option<(usize, usize)> {
+        self.index.0.get(block.index()).copied()
+    }
+
     fn block_mut(&mut self, block: BlockId) -> Option<&mut Block> {
         if self.index.0.is_empty() {
             self.index_blocks();
