@@ -2,11 +2,13 @@
 
 mod assembled;
 mod content;
+mod cost;
 mod response;
 mod structured;
 
 pub use assembled::{Assembled, Assembler, Items, Snapshot};
 pub use content::Call;
+pub use cost::{Amount, Cost, PriceTable, Priced, Prices, Unpriced};
 pub use response::{AnomalyCount, Block, BlockEnd, Choice, Finish, ReportedError, Response, Tokens};
 pub use structured::StructuredError;
 
