@@ -5,12 +5,14 @@ mod content;
 mod cost;
 mod response;
 mod structured;
+mod timing;
 
 pub use assembled::{Assembled, Assembler, Items, Snapshot};
 pub use content::Call;
 pub use cost::{Amount, Cost, PriceTable, Priced, Prices, Unpriced};
 pub use response::{AnomalyCount, Block, BlockEnd, Choice, Finish, ReportedError, Response, Tokens};
 pub use structured::StructuredError;
+pub use timing::{Gaps, Generated, Timing, TimingAt};
 
 use crate::event::Event;
 
