@@ -3,6 +3,7 @@
 mod assembled;
 mod content;
 mod cost;
+mod metrics;
 mod response;
 mod structured;
 mod timing;
@@ -10,6 +11,7 @@ mod timing;
 pub use assembled::{Assembled, Assembler, Items, Snapshot};
 pub use content::Call;
 pub use cost::{Amount, Cost, PriceTable, Priced, Prices, Unpriced};
+pub use metrics::{Metrics, Tally};
 pub use response::{AnomalyCount, Block, BlockEnd, Choice, Finish, ReportedError, Response, Tokens};
 pub use structured::StructuredError;
 pub use timing::{Gaps, Generated, Timing, TimingAt};
