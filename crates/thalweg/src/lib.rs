@@ -44,8 +44,9 @@
 //!
 //! [`event`](EventOf) is the model. [`Normalizer`] is the engine; [`framing`] cuts bytes into frames, [`json`] reads
 //! them, a [`Decode`](dialect::Decode) says what they mean, an [`Emitter`](emitter::Emitter) makes events of it.
-//! [`dialects`] and [`registry`] list what can be read, [`Response`] is the fold. A [`Recording`] keeps the bytes with
-//! their times and replays them; a [`log`] keeps the events.
+//! [`dialects`] and [`registry`] list what can be read. [`fold`] makes state of events: [`Response`] is all of it,
+//! [`Assembler`] what an agent wants as it comes, [`Timing`] and [`Metrics`] what an operator wants.
+//! A [`Recording`] keeps the bytes with their times and replays them; a [`log`] keeps the events.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -75,7 +76,7 @@ pub use event::{
     InputForm, InputState, LimitKind, MetaField, Origin, Outcome, OwnedEvent, Part, Place, Protocol, Reason,
     ReasoningForm, Resume, Retry, Scope, Usage, UsageOrigin, Wide,
 };
-pub use fold::{Fold, Response};
+pub use fold::{Assembled, Assembler, Fold, Metrics, Response, Timing};
 pub use limits::Limits;
 pub use normalizer::{Detail, FrameEvents, Normalizer, Stage};
 pub use recording::Recording;

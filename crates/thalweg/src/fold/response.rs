@@ -1,5 +1,6 @@
 //! The response that a stream of events amounts to.
 
+use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -187,6 +188,12 @@ impl Response {
         })
     }
 
+    /// Which choice a block is in, and where in it, for folds that keep a response; none for one that was read back
+    /// and has not gone on.
+    pub(super) fn place_of(&self, block: BlockId) -> Option<(usize, usize)> {
+        self.index.0.get(block.index()).copied()
+    }
+
     fn block_mut(&mut self, block: BlockId) -> Option<&mut Block> {
         if self.index.0.is_empty() {
             self.index_blocks();
@@ -277,9 +284,20 @@ impl Choice {
         self.concat(|kind| matches!(kind, BlockKind::Refusal))
     }
 
-    /// The calls that the client must run, in order of appearance.
+    /// The calls that the client must run, in order of appearance, also those that are still open;
+    /// [`finished_calls`](Self::finished_calls) has those that are over.
     pub fn tool_calls(&self) -> impl Iterator<Item = &Block> {
         self.blocks.iter().filter(|block| matches!(block.kind, BlockKind::ToolCall { .. }))
+    }
+
+    /// As [`text`](Self::text), copied only where there are several blocks.
+    pub(super) fn words(&self) -> Cow<'_, str> {
+        let mut texts = self.blocks.iter().filter(|block| matches!(block.kind, BlockKind::Text));
+        match (texts.next(), texts.next()) {
+            (None, _) => Cow::Borrowed(""),
+            (Some(only), None) => Cow::Borrowed(&only.text),
+            _ => Cow::Owned(self.text()),
+        }
     }
 
     fn concat(&self, want: impl Fn(&BlockKind<Box<str>>) -> bool) -> String {

@@ -2,6 +2,7 @@
 
 mod corpus;
 mod floor_plan;
+mod folds;
 mod generated;
 mod hostile;
 mod laws;
