@@ -60,3 +60,12 @@ fn replay_gives_events_with_their_times() {
     assert!(printed.contains(" ms  Start"), "{printed}");
     assert!(printed.trim_end().lines().last().is_some_and(|line| line.starts_with("end  End")), "{printed}");
 }
+
+#[test]
+fn custom_dialect_reads_what_the_plain_one_cannot_name() {
+    let output = run("custom_dialect", None, b"");
+    let printed = String::from_utf8(output.stdout).expect("events are text");
+    let expected = "openai-chat:\n  text: Good morning\n\
+                    my-vendor:\n  reasoning: They greet me.\n  text: Good morning\n";
+    assert_eq!(printed, expected);
+}

@@ -1,0 +1,226 @@
+//! Events from a [`std::io::Read`], for programs without an async runtime.
+
+use core::fmt;
+use core::iter::FusedIterator;
+use std::io::{self, ErrorKind, Read};
+
+use thalweg::{Close, Dialect, Event, Normalizer, OwnedEvent, Stage};
+
+use crate::Until;
+
+/// The events of a body in a known dialect. Short for [`EventReader::new`] with [`Normalizer::new`].
+pub fn events<R: Read>(body: R, dialect: &Dialect) -> EventReader<R> {
+    EventReader::new(body, Normalizer::new(dialect))
+}
+
+/// How a body that gave this error has ended: `TimedOut` and `WouldBlock` (what a socket with a read timeout gives)
+/// are [`Close::TimedOut`]; everything else, `UnexpectedEof`, `ConnectionReset` and `BrokenPipe` among them, is
+/// [`Close::Broken`].
+#[must_use]
+pub fn close_of(error: &io::Error) -> Close {
+    match error.kind() {
+        ErrorKind::TimedOut | ErrorKind::WouldBlock => Close::TimedOut,
+        _ => Close::Broken,
+    }
+}
+
+/// The events of one response, from a reader of its bytes.
+///
+/// Take events lent with [`next_event`](Self::next_event), or owned as an [`Iterator`]. The last one is always
+/// [`Event::End`], whose outcome says what the response is worth. Errors of the reader are not in between: they end
+/// the response as [`close_of`] says and are kept for [`error`](Self::error) and [`into_error`](Self::into_error).
+/// `Interrupted` is none: the read is tried again.
+///
+/// The reader must block. It is read 16 KiB at a time at most, whenever every event of what was read has been taken,
+/// and needs no buffer of its own.
+///
+/// A read timeout of the socket is the longest silence. It ends the response as timed out, with one exception: where
+/// every choice has its finish reason ([`Stage::Finished`]), silence is what a server gives that never closes, and the
+/// response ends as after a clean close. The error is kept in either case.
+///
+/// ```
+/// use thalweg::{Event, dialects};
+///
+/// let body = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Good morning\"},\"finish_reason\":\"stop\"}]}\n\n";
+/// let mut events = thalweg_stream::blocking::events(body.as_bytes(), &dialects::OPENAI_CHAT);
+/// let mut answer = String::new();
+/// while let Some(event) = events.next_event() {
+///     match event {
+///         Event::TextDelta { text, .. } => answer.push_str(text),
+///         Event::End { outcome, .. } => assert_eq!(outcome, thalweg::Outcome::Complete),
+///         _ => {}
+///     }
+/// }
+/// assert_eq!(answer, "Good morning");
+/// assert!(events.into_error().is_none());
+/// ```
+#[must_use = "nothing is read before events are taken"]
+pub struct EventReader<R> {
+    body: R,
+    normalizer: Normalizer,
+    chunk: Box<[u8]>,
+    until: Until,
+    error: Option<io::Error>,
+    /// Everything that was read has been given out.
+    is_drained: bool,
+}
+
+impl<R> EventReader<R> {
+    /// The events of a body, read by a normalizer: one for a dialect, one that detects it, with limits of its own.
+    pub fn new(body: R, normalizer: Normalizer) -> Self {
+        let chunk = vec![0; CHUNK_BYTES].into_boxed_slice();
+        Self { body, normalizer, chunk, until: Until::Settled, error: None, is_drained: false }
+    }
+
+    /// How long the body is read. [`Until::Settled`] by default.
+    pub fn with_until(mut self, until: Until) -> Self {
+        self.until = until;
+        self
+    }
+
+    /// The caller wants no more: nothing more is read, and the outcome is `Cancelled`. Events of what was read still
+    /// come, and then the end of every open block and of the response.
+    pub fn cancel(&mut self) {
+        self.finish_now(Close::Cancelled);
+    }
+
+    /// Says how the body ended, as the caller sees it: nothing more is read. Does nothing when that is known already.
+    pub fn finish_now(&mut self, close: Close) {
+        self.normalizer.finish(close);
+        self.is_drained = false;
+    }
+
+    /// How far the response is, as far as its events have been taken.
+    #[must_use]
+    pub fn stage(&self) -> Stage {
+        self.normalizer.stage()
+    }
+
+    /// The normalizer: the dialect it found, the memory it holds.
+    #[must_use]
+    pub fn normalizer(&self) -> &Normalizer {
+        &self.normalizer
+    }
+
+    /// The body, for example to change the timeout of a socket. Bytes read from it here are missing from the events.
+    #[must_use]
+    pub fn body(&self) -> &R {
+        &self.body
+    }
+
+    /// The error that ended the body, if one did.
+    #[must_use]
+    pub fn error(&self) -> Option<&io::Error> {
+        self.error.as_ref()
+    }
+
+    /// The error that ended the body, if one did. The body is dropped.
+    #[must_use]
+    pub fn into_error(self) -> Option<io::Error> {
+        self.error
+    }
+
+    /// The body, where it stands.
+    #[must_use]
+    pub fn into_body(self) -> R {
+        self.body
+    }
+}
+
+impl<R: Read> EventReader<R> {
+    /// The next event, lent: no allocation on the delta path. None when the response is over. Blocks as long as the
+    /// reader does.
+    pub fn next_event(&mut self) -> Option<Event<'_>> {
+        while !self.normalizer.advance() {
+            if self.normalizer.stage() == Stage::Ended {
+                return None;
+            }
+            self.is_drained = true;
+            self.pull();
+        }
+        self.normalizer.event()
+    }
+
+    /// The next event of what was read, lent, without reading; `None`: [`pull`](Self::pull), or it is over.
+    pub fn next_arrived(&mut self) -> Option<Event<'_>> {
+        self.is_drained = !self.normalizer.advance();
+        if self.is_drained { None } else { self.normalizer.event() }
+    }
+
+    /// Reads once; the events are then taken with [`next_arrived`](Self::next_arrived). Does nothing while there are
+    /// events to take, and when it is over.
+    ///
+    /// Between two pulls [`stage`](Self::stage) is exact. At [`Stage::Finished`] trailing usage may still come, and
+    /// some servers never close: the place to give a socket a shorter timeout.
+    ///
+    /// ```no_run
+    /// use std::net::TcpStream;
+    /// use std::time::Duration;
+    ///
+    /// use thalweg::{Stage, dialects};
+    ///
+    /// # let socket = TcpStream::connect("localhost:80")?;
+    /// let mut events = thalweg_stream::blocking::events(socket, &dialects::OPENAI_CHAT);
+    /// while events.stage() != Stage::Ended {
+    ///     while let Some(event) = events.next_arrived() {
+    ///         println!("{event:?}");
+    ///     }
+    ///     if events.stage() == Stage::Finished {
+    ///         events.body().set_read_timeout(Some(Duration::from_secs(2)))?;
+    ///     }
+    ///     events.pull();
+    /// }
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn pull(&mut self) {
+        if !self.is_drained || self.normalizer.stage() == Stage::Ended {
+            return;
+        }
+        if self.until.is_reached(&self.normalizer) {
+            return self.finish_now(Close::Clean);
+        }
+        match self.body.read(&mut self.chunk) {
+            Ok(0) => self.finish_now(Close::Clean),
+            Ok(len) => {
+                // A reader that claims more than it was given room for gets what there is.
+                self.normalizer.feed(&self.chunk[..len.min(CHUNK_BYTES)]);
+                self.is_drained = false;
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => {
+                let close = match close_of(&error) {
+                    Close::TimedOut if self.stage() == Stage::Finished => Close::Clean,
+                    close => close,
+                };
+                self.finish_now(close);
+                self.error = Some(error);
+            }
+        }
+    }
+}
+
+impl<R: Read> Iterator for EventReader<R> {
+    type Item = OwnedEvent;
+
+    fn next(&mut self) -> Option<OwnedEvent> {
+        self.next_event().map(|event| event.to_owned())
+    }
+}
+
+impl<R: Read> FusedIterator for EventReader<R> {}
+
+impl<R> fmt::Debug for EventReader<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventReader")
+            .field("normalizer", &self.normalizer)
+            .field("until", &self.until)
+            .field("error", &self.error)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The most that one read takes.
+const CHUNK_BYTES: usize = 16 * 1024;
+
+const fn send_unpin<T: Send + Unpin>() {}
+const _: () = send_unpin::<EventReader<std::net::TcpStream>>();

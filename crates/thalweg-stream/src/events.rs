@@ -1,0 +1,258 @@
+use core::fmt;
+use core::future::poll_fn;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+
+use futures_core::{FusedStream, Stream, TryStream};
+use thalweg::{Close, Dialect, Event, Fold, Normalizer, OwnedEvent, Response, Stage};
+
+use crate::Until;
+use crate::feed::{AnyBody, Feed, send_unpin};
+
+/// The events of a body in a known dialect. Short for [`EventStream::new`] with [`Normalizer::new`].
+pub fn events<S: TryStream>(body: S, dialect: &Dialect) -> EventStream<S> {
+    EventStream::new(body, Normalizer::new(dialect))
+}
+
+/// Folds all events into a response. Beside it the error of the transport, if there was one: what came before the
+/// error is in the response, whose outcome says what it is worth.
+///
+/// ```
+/// use thalweg::{Outcome, dialects};
+///
+/// # futures::executor::block_on(async {
+/// let body = futures::stream::iter([
+///     Ok(&b"data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Good mor"[..]),
+///     Ok(&b"ning\"}}]}\n\n"[..]),
+///     Err("connection reset"),
+/// ]);
+/// let events = thalweg_stream::events(body, &dialects::OPENAI_CHAT);
+/// let (response, error) = thalweg_stream::collect_response(events).await;
+/// assert_eq!(response.choices[0].text(), "Good morning");
+/// assert_eq!(response.outcome, Some(Outcome::Truncated));
+/// assert_eq!(error, Some("connection reset"));
+/// # });
+/// ```
+pub async fn collect_response<S>(mut events: EventStream<S>) -> (Response, Option<S::Error>)
+where
+    S: TryStream + Unpin,
+    S::Ok: AsRef<[u8]>,
+{
+    let mut response = Response::default();
+    while let Some(event) = events.next_event().await {
+        response.apply(&event);
+    }
+    (response, events.into_error())
+}
+
+/// The events of one response, from a stream of its chunks.
+///
+/// `S` is any stream of `Result<B, E>` where `B` is bytes (`Bytes`, `Vec<u8>`, `&[u8]`). As a [`Stream`] its items are
+/// [`OwnedEvent`]s, not results: the last one is always [`Event::End`], whose outcome says what the response is worth,
+/// and the transport's error is kept for [`error`](Self::error) and [`into_error`](Self::into_error). To spare a copy
+/// of each event, use [`next_event`](Self::next_event) instead of `next()`.
+///
+/// How the response ends: when the body does ([`Close::Clean`]); when the body gives an error ([`Close::Broken`], or
+/// what [`with_close`](Self::with_close) makes of it), after which the body is not asked again; when the provider says
+/// that the response is over ([`Until::Settled`], the default here); when the caller says so
+/// ([`cancel`](Self::cancel), [`finish_now`](Self::finish_now)).
+///
+/// - **Cancellation:** dropping a future of `next()` or `next_event()` loses nothing; dropping the stream drops the
+///   body.
+/// - **Back-pressure:** the next chunk is pulled when every event of the last has been taken. What is kept is one chunk
+///   and what [`Limits`](thalweg::Limits) bounds.
+/// - **Deadlines** are the caller's, who has a clock: see [`pull`](Self::pull).
+/// - **`Unpin`:** bodies must be, so that everything else here is a plain method; any other fits in `Box::pin(body)`
+///   or `pin!(body)`.
+#[must_use = "streams do nothing unless polled"]
+pub struct EventStream<S: TryStream> {
+    feed: Feed<S>,
+}
+
+impl<S: TryStream> EventStream<S> {
+    /// The events of a body, read by a normalizer: one for a dialect, one that detects it, with limits of its own.
+    ///
+    /// ```
+    /// use thalweg::{Normalizer, registry};
+    ///
+    /// let body = futures::stream::empty::<Result<Vec<u8>, std::io::Error>>();
+    /// let normalizer = Normalizer::detect(registry::ALL.iter().copied()).with_heartbeats(true);
+    /// let events = thalweg_stream::EventStream::new(body, normalizer);
+    /// ```
+    pub fn new(body: S, normalizer: Normalizer) -> Self {
+        Self { feed: Feed::new(body, normalizer, Until::Settled) }
+    }
+
+    /// How long the body is read. [`Until::Settled`] by default.
+    pub fn with_until(mut self, until: Until) -> Self {
+        self.feed.until = until;
+        self
+    }
+
+    /// How a body that gives an error has ended. [`Close::Broken`] by default, whatever the error.
+    ///
+    /// ```
+    /// # let body = futures::stream::empty::<Result<Vec<u8>, std::io::Error>>();
+    /// # let dialect = &thalweg::dialects::OPENAI_CHAT;
+    /// let events = thalweg_stream::events(body, dialect).with_close(thalweg_stream::blocking::close_of);
+    /// ```
+    pub fn with_close(mut self, close_of: fn(&S::Error) -> Close) -> Self {
+        self.feed.close_of = close_of;
+        self
+    }
+
+    /// The caller wants no more: the body is not asked again, and the outcome is `Cancelled`. Events of what has
+    /// arrived still come, and then the end of every open block and of the response; or drop the stream.
+    pub fn cancel(&mut self) {
+        self.finish_now(Close::Cancelled);
+    }
+
+    /// Says how the body ended, as the caller sees it: the body is not asked again, the remaining events come at once.
+    /// Does nothing when that is known already. For the ends of drain windows and deadlines: see [`pull`](Self::pull).
+    pub fn finish_now(&mut self, close: Close) {
+        self.feed.finish(close);
+    }
+
+    /// How far the response is, as far as its events have been taken.
+    #[must_use]
+    pub fn stage(&self) -> Stage {
+        self.feed.normalizer.stage()
+    }
+
+    /// The normalizer: the dialect it found, the memory it holds.
+    #[must_use]
+    pub fn normalizer(&self) -> &Normalizer {
+        &self.feed.normalizer
+    }
+
+    /// The error that ended the body, if one did.
+    #[must_use]
+    pub fn error(&self) -> Option<&S::Error> {
+        self.feed.error.as_ref()
+    }
+
+    /// The error that ended the body, if one did. The body is dropped.
+    #[must_use]
+    pub fn into_error(self) -> Option<S::Error> {
+        self.feed.error
+    }
+
+    /// The body, where it stands: for whoever reads it to its end so that its connection can be used again.
+    #[must_use]
+    pub fn into_body(self) -> S {
+        self.feed.body
+    }
+}
+
+impl<S> EventStream<S>
+where
+    S: TryStream + Unpin,
+    S::Ok: AsRef<[u8]>,
+{
+    /// The next event, lent: no allocation on the delta path. None when the response is over.
+    ///
+    /// ```
+    /// use thalweg::{Event, dialects};
+    ///
+    /// # futures::executor::block_on(async {
+    /// # let body = futures::stream::empty::<Result<Vec<u8>, std::io::Error>>();
+    /// let mut events = thalweg_stream::events(body, &dialects::OPENAI_CHAT);
+    /// while let Some(event) = events.next_event().await {
+    ///     if let Event::TextDelta { text, .. } = event {
+    ///         print!("{text}");
+    ///     }
+    /// }
+    /// # });
+    /// ```
+    pub async fn next_event(&mut self) -> Option<Event<'_>> {
+        if poll_fn(|cx| self.poll_advance(cx)).await { self.feed.normalizer.event() } else { None }
+    }
+
+    /// The next event of what has arrived, lent, without waiting; `None`: [`pull`](Self::pull), or it is over.
+    pub fn next_arrived(&mut self) -> Option<Event<'_>> {
+        self.feed.is_drained = !self.feed.normalizer.advance();
+        if self.feed.is_drained { None } else { self.feed.normalizer.event() }
+    }
+
+    /// Waits for the next chunk of the body, or for its end; the events are then taken with
+    /// [`next_arrived`](Self::next_arrived). Returns at once while there are events to take, and when it is over.
+    /// Dropping the future loses nothing.
+    ///
+    /// This is the place for a clock. Every sign of life counts here, also a comment that gives no event; and between
+    /// two pulls [`stage`](Self::stage) is exact, while `next()` may go on waiting behind a finish reason that it has
+    /// read. At [`Stage::Finished`] a drain window begins: trailing usage may still come, and some servers never close.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use futures::StreamExt;
+    /// use thalweg::{Close, Event, Outcome, Stage, dialects};
+    /// use tokio::time::timeout;
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?.block_on(async {
+    /// let frame = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hi\"},\"finish_reason\":\"stop\"}]}\n\n";
+    /// let never_closes = futures::stream::iter([Ok::<_, std::io::Error>(frame)]).chain(futures::stream::pending());
+    /// let mut events = thalweg_stream::events(never_closes, &dialects::OPENAI_CHAT);
+    /// # let mut outcomes = Vec::new();
+    /// loop {
+    ///     while let Some(event) = events.next_arrived() {
+    ///         println!("{event:?}");
+    /// #       if let Event::End { outcome, .. } = event { outcomes.push(outcome) }
+    ///     }
+    ///     let (wait, close) = match events.stage() {
+    ///         Stage::Ended => break,
+    ///         Stage::Open => (Duration::from_secs(60), Close::TimedOut),
+    ///         _ => (Duration::from_secs(2), Close::Clean),
+    ///     };
+    ///     if timeout(wait, events.pull()).await.is_err() {
+    ///         events.finish_now(close);
+    ///     }
+    /// }
+    /// # assert_eq!(outcomes, [Outcome::Complete]);
+    /// # });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub async fn pull(&mut self) {
+        poll_fn(|cx| self.poll_pull(cx)).await;
+    }
+
+    /// [`pull`](Self::pull), for futures written by hand.
+    pub fn poll_pull(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.feed.poll_pull(cx)
+    }
+
+    /// Goes to the next event; false when the response is over.
+    fn poll_advance(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
+        self.feed.poll_take(cx, |normalizer| normalizer.advance().then_some(())).map(|taken| taken.is_some())
+    }
+}
+
+impl<S> Stream for EventStream<S>
+where
+    S: TryStream + Unpin,
+    S::Ok: AsRef<[u8]>,
+{
+    type Item = OwnedEvent;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<OwnedEvent>> {
+        self.poll_advance(cx).map(|_| Some(self.feed.normalizer.event()?.to_owned()))
+    }
+}
+
+impl<S> FusedStream for EventStream<S>
+where
+    S: TryStream + Unpin,
+    S::Ok: AsRef<[u8]>,
+{
+    fn is_terminated(&self) -> bool {
+        self.stage() == Stage::Ended && matches!(self.feed.normalizer.event(), None | Some(Event::End { .. }))
+    }
+}
+
+impl<S: TryStream> fmt::Debug for EventStream<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("EventStream").field(&self.feed).finish()
+    }
+}
+
+const _: () = send_unpin::<EventStream<AnyBody>>();

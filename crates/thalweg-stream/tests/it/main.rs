@@ -1,0 +1,9 @@
+//! Events from transports that cut, stall, fail, never close, or go on for too long.
+
+mod bodies;
+mod corpus;
+mod ends;
+mod frames;
+mod polling;
+mod reader;
+mod runtimes;
