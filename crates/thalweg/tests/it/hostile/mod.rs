@@ -2,9 +2,11 @@
 //!
 //! Small ones are decoded under every cut into two chunks, byte by byte, and with empty chunks: the result must be one.
 
-use thalweg::{AnomalyKind, Close, Fold, InputState, Normalizer, Outcome, Response, dialects};
+use thalweg::{AnomalyKind, Close, Fold, InputState, Normalizer, Outcome, Reason, Response, dialects};
 use thalweg_corpus::Chunking;
 
+mod content;
+mod ends;
 mod framing;
 mod tool_calls;
 
@@ -93,6 +95,11 @@ fn answer(response: &Response) -> String {
     assert_eq!(response.outcome, Some(Outcome::Complete), "{response:#?}");
     assert_eq!(anomalies(response), [], "{response:#?}");
     response.choices[0].text()
+}
+
+/// The reason of the first choice, and the provider's word for it.
+fn finished(response: &Response) -> Option<(Reason, Option<&str>)> {
+    response.choices[0].finish.as_ref().map(|finish| (finish.reason, finish.raw.as_deref()))
 }
 
 const DONE: &str = "data: [DONE]\n\n";

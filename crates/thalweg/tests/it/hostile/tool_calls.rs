@@ -48,6 +48,30 @@ fn one_id_at_two_indexes_is_two_calls() {
 }
 
 #[test]
+fn one_index_and_one_id_are_one_call_whatever_it_says() {
+    let fragment = r#"{"index":0,"id":"a","function":{"name":"f","arguments":"{\"x\":1}"}}"#;
+    let response = check(calls(&[fragment, &fragment.replace(":1}", ":2}")]));
+    assert_eq!(told(&response), [(Some("a"), "f", "{\"x\":1}{\"x\":2}", "concatenated")], "not to be run");
+}
+
+#[test]
+fn calls_one_after_the_other_have_their_own_inputs() {
+    let fragments: Vec<_> = (0..3)
+        .flat_map(|n| {
+            [
+                format!(r#"{{"index":{n},"id":"c{n}","function":{{"name":"f{n}","arguments":""}}}}"#),
+                format!(r#"{{"index":{n},"function":{{"arguments":"{{\"i\":"}}}}"#),
+                format!(r#"{{"index":{n},"function":{{"arguments":"{n}}}"}}}}"#),
+            ]
+        })
+        .collect();
+    let response = check(calls(&fragments.iter().map(String::as_str).collect::<Vec<_>>()));
+    let calls: Vec<_> = told(&response).iter().map(|call| (call.1, call.2)).collect();
+    assert_eq!(calls, [("f0", "{\"i\":0}"), ("f1", "{\"i\":1}"), ("f2", "{\"i\":2}")]);
+    assert_eq!(anomalies(&response), []);
+}
+
+#[test]
 fn an_id_on_every_fragment_is_a_repeat() {
     let response = check(calls(&[
         r#"{"index":0,"id":"a","function":{"name":"f","arguments":"{\"x\""}}"#,
