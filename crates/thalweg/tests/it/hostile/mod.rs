@@ -8,6 +8,7 @@ use thalweg_corpus::Chunking;
 mod content;
 mod ends;
 mod framing;
+mod parts;
 mod tool_calls;
 
 /// Folds a body under every chunking that its size allows.
