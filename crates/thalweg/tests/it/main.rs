@@ -1,6 +1,7 @@
-//! What spans the whole crate: the corpus, the laws, the floor plan, the registry.
+//! What spans the whole crate: the corpus and its catalogue, the laws, the floor plan, the registry.
 
 mod corpus;
+mod covers;
 mod floor_plan;
 mod folds;
 mod generated;
