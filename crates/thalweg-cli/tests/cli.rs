@@ -285,7 +285,9 @@ fn help_documents_the_exit_status() {
 fn dialects_are_listed() {
     let output = run(&["dialects"], &[]);
     assert_eq!(status(&output), 0);
-    assert_eq!(text(&output.stdout).lines().next(), Some("openai-chat  openai-chat"));
+    let first = text(&output.stdout).lines().next().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    assert_eq!(first, Some(vec!["openai-chat", "openai-chat"]));
+    assert_eq!(text(&output.stdout).lines().count(), thalweg::registry::ALL.len());
 }
 
 #[test]

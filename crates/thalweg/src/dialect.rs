@@ -100,8 +100,8 @@ impl Oddities {
         }
     }
 
-    /// With these [`reasoning_fields`](Self::reasoning_fields). For constants, as the other two: at run time set the
-    /// field itself.
+    /// With these [`reasoning_fields`](Self::reasoning_fields). For constants, as the others: at run time set the field
+    /// itself.
     #[must_use]
     pub const fn with_reasoning_fields(mut self, fields: &'static [Cow<'static, str>]) -> Self {
         // A destructor cannot run in a constant; what is replaced here never owns anything there.
@@ -120,6 +120,28 @@ impl Oddities {
     #[must_use]
     pub const fn with_finish_reasons(mut self, reasons: &'static [(Cow<'static, str>, Reason)]) -> Self {
         mem::forget(mem::replace(&mut self.finish_reasons, Cow::Borrowed(reasons)));
+        self
+    }
+
+    /// With fragments that repeat what came before them: [`is_cumulative`](Self::is_cumulative).
+    #[must_use]
+    pub const fn with_cumulative_fragments(mut self) -> Self {
+        self.is_cumulative = true;
+        self
+    }
+
+    /// With choices that are parts of one message: [`has_one_choice`](Self::has_one_choice).
+    #[must_use]
+    pub const fn with_one_choice(mut self) -> Self {
+        self.has_one_choice = true;
+        self
+    }
+
+    /// With reasoning that is counted beside the output:
+    /// [`has_reasoning_beside_output`](Self::has_reasoning_beside_output).
+    #[must_use]
+    pub const fn with_reasoning_beside_output(mut self) -> Self {
+        self.has_reasoning_beside_output = true;
         self
     }
 }

@@ -8,7 +8,7 @@ use core::cell::Cell;
 use core::ops::Range;
 use std::alloc::System;
 
-use thalweg::{Close, Event, Normalizer, Protocol, dialects, log};
+use thalweg::{Close, Dialect, Event, Normalizer, Protocol, dialects, log, registry};
 
 struct Counting;
 
@@ -88,6 +88,13 @@ const STREAMS: &[Stream] = &[
     Stream { name: "four inputs in a chunk", delta: |n| several(n) },
 ];
 
+/// Reasoning by the name of its field.
+const REASONING: &[Stream] = &[
+    Stream { name: "reasoning_content", delta: |n| format!("\"reasoning_content\":\"thought {n} \"") },
+    Stream { name: "reasoning", delta: |n| format!("\"reasoning\":\"thought {n} \"") },
+    Stream { name: "reasoning_text", delta: |n| format!("\"reasoning_text\":\"thought {n} \"") },
+];
+
 const HALVES: [&str; 2] = ["a\\ud83c", "\\udf0ab"];
 
 /// A fragment of a call, the first one with its facts.
@@ -138,7 +145,11 @@ const fn is_delta(event: &Event<'_>) -> bool {
 
 /// A normalizer that has seen the first sixteen deltas, in chunks as large as those that follow.
 fn warm(stream: &Stream, chunk_bytes: usize) -> Normalizer {
-    let mut normalizer = Normalizer::new(&dialects::OPENAI_CHAT);
+    warm_as(&dialects::OPENAI_CHAT, stream, chunk_bytes)
+}
+
+fn warm_as(dialect: &Dialect, stream: &Stream, chunk_bytes: usize) -> Normalizer {
+    let mut normalizer = Normalizer::new(dialect);
     // Padded to three of the largest chunks: the buffer has then been as full as it will be.
     let deltas = drive(&mut normalizer, &stream.frames(0..WARM, 3 * CHUNKS[0] / WARM), chunk_bytes);
     assert!(deltas >= WARM - 1, "{}: {deltas} deltas", stream.name);
@@ -156,6 +167,33 @@ fn a_delta_allocates_nothing() {
             assert_eq!(given, 0, "{} in chunks of {chunk_bytes}: allocations for {deltas} deltas", stream.name);
         }
     }
+}
+
+#[test]
+fn a_delta_allocates_nothing_in_any_dialect() {
+    for dialect in registry::ALL {
+        for stream in applying(dialect) {
+            let mut normalizer = warm_as(dialect, stream, CHUNKS[1]);
+            let bytes = stream.frames(WARM..WARM + DELTAS, 8);
+            let (given, deltas) = allocations(|| drive(&mut normalizer, &bytes, CHUNKS[1]));
+            assert!(deltas >= DELTAS, "{}, {}: {deltas} deltas", dialect.name, stream.name);
+            assert_eq!(given, 0, "{}, {}: allocations for {deltas} deltas", dialect.name, stream.name);
+        }
+    }
+}
+
+/// Text, input, and reasoning in the field that the vendor prefers. Where fragments repeat all before them, only input
+/// has fragments of one size.
+fn applying(dialect: &Dialect) -> Vec<&'static Stream> {
+    let named = |name| REASONING.iter().chain(STREAMS).find(|stream| stream.name == name);
+    let preferred = dialect.oddities.reasoning_fields.first().map(|name| &**name);
+    let names = if dialect.oddities.is_cumulative {
+        [Some("input"), None, None]
+    } else {
+        [Some("input"), Some("text"), preferred]
+    };
+    let names = names.into_iter().flatten();
+    names.map(|name| named(name).unwrap_or_else(|| panic!("no stream of {name}"))).collect()
 }
 
 #[test]

@@ -44,6 +44,9 @@ pub fn check_conservation<'d>(setup: impl Into<Setup<'d>>, bytes: &[u8]) -> Resu
         Ok(deltas) => deltas,
         Err(reason) => return Ok(Coverage::Skipped(reason)),
     };
+    if let Some(reason) = openai_chat::differs_from_sum(&setup, &deltas) {
+        return Ok(Coverage::Skipped(reason));
+    }
     let mut choices: BTreeMap<u32, Vec<&Delta>> = BTreeMap::new();
     for delta in &deltas {
         choices.entry(delta.choice).or_default().push(delta);

@@ -44,6 +44,19 @@ pub(super) fn read(body: &[u8]) -> Result<Vec<Delta>, &'static str> {
     Ok(deltas)
 }
 
+/// Why what comes out is not the sum of what the frames say, where a vendor's ways make it so.
+pub(super) fn differs_from_sum(setup: &Setup<'_>, deltas: &[Delta]) -> Option<&'static str> {
+    let oddities = &setup.dialect?.oddities;
+    let text: String = deltas.iter().map(|delta| delta.text.as_str()).collect();
+    if oddities.is_cumulative {
+        return Some("fragments that repeat what came before");
+    }
+    if oddities.has_one_choice && deltas.iter().any(|delta| delta.choice > 0) {
+        return Some("choices that are one message");
+    }
+    oddities.reasoning_tags.iter().any(|tags| text.contains(&*tags.open)).then_some("reasoning between tags")
+}
+
 fn read_choice(choice: &Value) -> Result<Delta, &'static str> {
     if choice["message"].is_object() {
         return Err("a whole message");
@@ -53,10 +66,16 @@ fn read_choice(choice: &Value) -> Result<Delta, &'static str> {
         Value::Null => 0,
         index => index.as_u64().and_then(|index| u32::try_from(index).ok()).ok_or("an odd choice index")?,
     };
-    let [preferred, other] = ["reasoning_content", "reasoning"].map(|name| string(&delta[name]));
-    let (preferred, other) = (preferred?, other?);
-    if !preferred.is_empty() && !other.is_empty() && preferred != other {
-        return Err("two different reasonings");
+    let mut reasoning = String::new();
+    for name in ["reasoning_content", "reasoning", "reasoning_text"] {
+        let text = string(&delta[name])?;
+        if !text.is_empty() && !reasoning.is_empty() && text != reasoning {
+            return Err("two different reasonings");
+        }
+        reasoning = if text.is_empty() { reasoning } else { text };
+    }
+    if reasoning.is_empty() && delta["reasoning_details"].is_array() {
+        return Err("reasoning in details alone");
     }
     let mut calls = Vec::new();
     for call in delta["tool_calls"].as_array().map_or(&[][..], Vec::as_slice) {
@@ -69,13 +88,7 @@ fn read_choice(choice: &Value) -> Result<Delta, &'static str> {
     if !legacy.is_empty() && !text.is_empty() {
         return Err("two different texts");
     }
-    Ok(Delta {
-        choice: index,
-        text: text + &legacy,
-        reasoning: if preferred.is_empty() { other } else { preferred },
-        refusal: string(&delta["refusal"])?,
-        calls,
-    })
+    Ok(Delta { choice: index, text: text + &legacy, reasoning, refusal: string(&delta["refusal"])?, calls })
 }
 
 fn read_call(call: &Value) -> Result<CallPiece, &'static str> {
@@ -120,7 +133,9 @@ pub(super) fn may_end(data: &str) -> bool {
             || !choice["error"].is_null()
     };
     let has_choice = value["choices"].as_array().is_some_and(|choices| choices.iter().any(has_reason));
-    has_choice || !value["error"].is_null() || value["object"] == "error"
+    has_choice
+        || [&value["error"], &value["x_groq"]["error"]].iter().any(|it| !it.is_null())
+        || value["object"] == "error"
 }
 
 /// The usage object of a frame, if it has one.
@@ -128,4 +143,12 @@ pub(super) fn usage(data: &str) -> Option<Value> {
     let mut value: Value = serde_json::from_str(data).ok()?;
     let usage = value.get_mut("usage")?.take();
     usage.is_object().then_some(usage)
+}
+
+/// Whether a frame counts tokens only where some vendors do.
+pub(super) fn counts_elsewhere(data: &str) -> bool {
+    let Ok(value) = serde_json::from_str::<Value>(data) else { return false };
+    let in_choice = |choice: &Value| choice["usage"].is_object();
+    let in_choices = value["choices"].as_array().is_some_and(|choices| choices.iter().any(in_choice));
+    !value["usage"].is_object() && (in_choices || value["x_groq"]["usage"].is_object())
 }
