@@ -103,6 +103,11 @@ impl Stages {
         }
     }
 
+    /// Whether any text of a choice has come through here.
+    pub(crate) fn has_text(&self, choice: u32) -> bool {
+        self.choices.iter().any(|(index, state)| *index == choice && state.said != Digest::default())
+    }
+
     /// Whether `text` is what the wire's text of a choice amounts to so far.
     pub(crate) fn has_said(&mut self, choice: u32, text: Fragment<'_>, out: &mut Emitter) -> bool {
         if !self.is_on {

@@ -44,6 +44,7 @@ impl Decode for Decoder {
         let rules = Rules { limits: &limits, oddities: &self.oddities, wants_extras: out.wants_extras() };
         let read = match Reader::new(data, limits.json_depth).peek() {
             Ok(Kind::Object) => self.chunk.read(data, rules),
+            Ok(Kind::Array) if frame.is_body => return self.say_list(frame, out),
             Ok(_) => return not_a_chunk(data, limits.json_depth, out),
             Err(_) if error::report_text(frame, out) => return,
             Err(error) => Err(error),
@@ -78,6 +79,30 @@ fn not_a_chunk(data: &str, depth: u16, out: &mut Emitter) {
 }
 
 impl Decoder {
+    /// A body that is a list of what should be a body: Google wraps errors so.
+    fn say_list(&mut self, frame: Frame<'_>, out: &mut Emitter) {
+        let (data, depth) = (frame.data, out.limits().json_depth);
+        let whole = &mut Reader::new(data, depth);
+        if let Err(error) = whole.skip().and_then(|_| whole.end()) {
+            return out.bad_json(error);
+        }
+        let mut said = || -> Result<(), Error> {
+            let json = &mut Reader::new(data, depth);
+            json.array()?;
+            while json.element()? {
+                if json.peek()? == Kind::Object {
+                    self.frame(Frame { data: json.skip()?.of(data), ..frame }, out);
+                } else {
+                    json.skip()?;
+                    out.anomaly(AnomalyKind::BadFrame, Action::Dropped, None);
+                }
+            }
+            Ok(())
+        };
+        // The list was validated.
+        let _ = said();
+    }
+
     /// Order inside a frame: facts, then each choice, then usage, then errors.
     fn say(&mut self, frame: Frame<'_>, out: &mut Emitter) -> Result<(), Error> {
         let (head, data) = (&self.chunk.head, frame.data);
@@ -99,6 +124,12 @@ impl Decoder {
             first = if nth == 0 { index } else { first };
             let voice = &mut Voice { oddities: &self.oddities, stages: &mut self.stages, choice: index, out };
             say_choice(data, (nth, choice), &self.chunk.parts, frame.is_body, voice)?;
+        }
+        // Behind all content: several choices may be one message.
+        for choice in &self.chunk.choices {
+            let index = if self.oddities.has_one_choice { 0 } else { choice.index };
+            let voice = &mut Voice { oddities: &self.oddities, stages: &mut self.stages, choice: index, out };
+            say_finish(data, choice, voice);
         }
         if let Some(citations) = self.chunk.head.citations {
             rare::say_sources(citations.of(data), depth, first, out)?;
@@ -203,8 +234,7 @@ fn say_choice(
     is_body: bool,
     voice: &mut Voice<'_>,
 ) -> Result<(), Error> {
-    let index = voice.choice;
-    voice.out.begin_choice(index);
+    voice.out.begin_choice(voice.choice);
     say_content(data, &choice.delta, parts, voice)?;
     if let Some(message) = choice.message {
         // Where choices are one message, each says its part of it.
@@ -214,13 +244,16 @@ fn say_choice(
     if let Some(logprobs) = choice.logprobs {
         rare::say_logprobs(logprobs.of(data), voice)?;
     }
+    Ok(())
+}
+
+fn say_finish(data: &str, choice: &Choice, voice: &mut Voice<'_>) {
     if let Some(word) = choice.finish_reason.filter(|word| !word.is_empty())
         && let Some(reason) = finish::reason(word.name(data, &mut [0; 32]), voice.oddities)
     {
         voice.flush();
-        voice.out.finish_reason(index, reason, Fragment::json(data, word));
+        voice.out.finish_reason(voice.choice, reason, Fragment::json(data, word));
     }
-    Ok(())
 }
 
 /// A whole message: the answer where none of it came in deltas, else a restatement of what came. One that says
@@ -234,7 +267,7 @@ fn say_message(message: &str, is_more: bool, voice: &mut Voice<'_>) -> Result<()
     for extra in &parts.extras {
         voice.out.extra(Scope::Choice(voice.choice), Fragment::json(message, extra.name), extra.value.of(message));
     }
-    if is_more || !voice.out.has_content(voice.choice) {
+    if is_more || !voice.has_content() {
         return say_content(message, &content, &parts, voice);
     }
     let text = Fragment::json(message, content.text.unwrap_or_default());

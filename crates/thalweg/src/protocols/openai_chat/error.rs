@@ -35,7 +35,7 @@ pub(super) fn report_frame(frame: Frame<'_>, head: &Head, depth: u16, out: &mut 
     let nested = head.x_groq.and_then(|raw| member(raw.of(data), "error"));
     match head.error.map(|raw| raw.of(data)).or(nested) {
         // `{"code", "error"}`, both strings (xAI): one error in two fields of the frame.
-        Some(error) if error.starts_with('{') || nested.is_some() => report(error, depth, out),
+        Some(error) if !error.starts_with('"') || nested.is_some() => report(error, depth, out),
         _ => {
             let fields = read(&mut Reader::new(data, depth))?;
             report_object(data, &fields, out);

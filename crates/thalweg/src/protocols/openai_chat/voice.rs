@@ -24,6 +24,11 @@ impl Voice<'_> {
         self.stages.flush(self.choice, self.out);
     }
 
+    /// Whether anything of the choice has come, given out or not.
+    pub(super) fn has_content(&self) -> bool {
+        self.out.has_content(self.choice) || self.stages.has_text(self.choice)
+    }
+
     pub(super) fn has_said(&mut self, text: Fragment<'_>) -> bool {
         self.stages.has_said(self.choice, text, self.out)
     }
