@@ -78,7 +78,7 @@ pub use event::{
 };
 pub use fold::{Assembled, Assembler, Fold, Metrics, Response, Timing};
 pub use limits::Limits;
-pub use normalizer::{Detail, FrameEvents, Normalizer, Stage};
+pub use normalizer::{CharactersPerToken, CountTokens, Detail, FrameEvents, Normalizer, Stage};
 pub use recording::Recording;
 
 /// The example of the README, compiled.

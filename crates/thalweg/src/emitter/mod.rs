@@ -174,6 +174,10 @@ impl Emitter {
         self.slots.push(EventOf::Usage { counts, origin });
     }
 
+    pub(crate) const fn has_usage(&self) -> bool {
+        self.usage.is_some()
+    }
+
     /// A whole valid frame that the model has no place for.
     pub fn unknown(&mut self, wire_type: Fragment<'_>, json: &str) {
         let wire_type = self.text(wire_type);

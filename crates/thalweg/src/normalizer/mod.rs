@@ -1,8 +1,10 @@
 //! The contract: bytes in, events out.
 
+mod estimate;
 mod frame;
 mod read;
 
+pub use estimate::{CharactersPerToken, CountTokens};
 pub use frame::FrameEvents;
 
 use alloc::borrow::Cow;
@@ -17,6 +19,7 @@ use crate::emitter::Emitter;
 use crate::event::{Close, Event, Protocol};
 use crate::framing::{Framer, Framing};
 use crate::limits::Limits;
+use estimate::Estimate;
 use read::Opening;
 
 /// Turns the bytes of one response into events.
@@ -42,7 +45,8 @@ pub struct Normalizer {
     /// Events of the frame at hand that have been given.
     given: usize,
     limits: Limits,
-    options: Options,
+    heartbeats: bool,
+    estimate: Option<Estimate>,
     phase: Phase,
     opening: Opening,
     is_foreign: bool,
@@ -65,12 +69,6 @@ impl Reader {
         let decoder = (dialect.decoder)(&dialect.oddities);
         Self::Known { name: Some(dialect.name.clone()), protocol: dialect.protocol, decoder }
     }
-}
-
-#[derive(Clone, Copy, Default)]
-struct Options {
-    heartbeats: bool,
-    detail: Detail,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -153,7 +151,8 @@ impl Normalizer {
             out: Emitter::new(limits),
             given: 0,
             limits,
-            options: Options::default(),
+            heartbeats: false,
+            estimate: None,
             phase: Phase::Open,
             opening: Opening::default(),
             is_foreign: false,
@@ -173,7 +172,6 @@ impl Normalizer {
     /// More or less detail than the default. Call it before the first bytes.
     #[must_use]
     pub fn with_detail(mut self, detail: Detail) -> Self {
-        self.options.detail = detail;
         self.out.set_extras(detail == Detail::Full);
         self
     }
@@ -181,7 +179,34 @@ impl Normalizer {
     /// Whether comments, pings and empty frames give [`Event::Heartbeat`]. Off by default.
     #[must_use]
     pub fn with_heartbeats(mut self, heartbeats: bool) -> Self {
-        self.options.heartbeats = heartbeats;
+        self.heartbeats = heartbeats;
+        self
+    }
+
+    /// Estimates the output tokens where the provider sends no counts at all: one [`Event::Usage`] of origin
+    /// `Estimated` before [`Event::End`], for streams that gave anything out. Off by default. Call it before the first
+    /// bytes.
+    ///
+    /// `input` is the number of input tokens, if the caller knows it. Counts of zero that the provider sent are
+    /// counts: they stay, with an anomaly.
+    ///
+    /// ```
+    /// use thalweg::{CharactersPerToken, Close, Event, Normalizer, UsageOrigin, dialects};
+    ///
+    /// let counter = Box::new(CharactersPerToken::default());
+    /// let mut normalizer = Normalizer::new(&dialects::OPENAI_CHAT).with_usage_estimate(counter, Some(12));
+    /// normalizer.feed(b"data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hello!\"}}]}\n\n");
+    /// normalizer.finish(Close::Clean);
+    /// while let Some(event) = normalizer.poll() {
+    ///     if let Event::Usage { counts, origin, .. } = event {
+    ///         assert_eq!(origin, UsageOrigin::Estimated);
+    ///         assert_eq!(counts.output.map(u64::from), Some(2));
+    ///     }
+    /// }
+    /// ```
+    #[must_use]
+    pub fn with_usage_estimate(mut self, counter: Box<dyn CountTokens + Send>, input: Option<u64>) -> Self {
+        self.estimate = Some(Estimate::new(counter, input));
         self
     }
 

@@ -48,6 +48,10 @@ impl Normalizer {
         }
         if self.out.is_over_limit() {
             self.end(None);
+        } else if self.phase != Phase::Ended
+            && let Some(estimate) = &mut self.estimate
+        {
+            estimate.count(&self.out);
         }
         true
     }
@@ -97,7 +101,7 @@ impl Normalizer {
     }
 
     fn beat(&mut self) {
-        if self.options.heartbeats && self.opening.is_started {
+        if self.heartbeats && self.opening.is_started {
             self.out.heartbeat();
         }
     }
@@ -224,6 +228,11 @@ impl Normalizer {
 
     fn end(&mut self, close: Option<Close>) {
         if self.phase != Phase::Ended {
+            if let Some(estimate) = &mut self.estimate {
+                // What this last step gave out.
+                estimate.count(&self.out);
+                estimate.say(&mut self.out);
+            }
             self.out.end(close);
             self.phase = Phase::Ended;
         }

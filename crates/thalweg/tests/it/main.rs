@@ -8,4 +8,5 @@ mod generated;
 mod hostile;
 mod laws;
 mod memory;
+mod options;
 mod registry;
