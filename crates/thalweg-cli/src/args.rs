@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
-use thalweg::{Dialect, Normalizer, registry};
+use thalweg::{Detail, Dialect, Normalizer, registry};
 
 use crate::exit::{self, Exit};
 
@@ -49,8 +49,18 @@ pub(crate) struct EventsArguments {
     /// Print a log: before the events of each file a line with the log's version and how the file was read.
     #[arg(long)]
     pub(crate) log: bool,
+    /// Print also fields that the event model has no place for, when they change.
+    #[arg(long)]
+    pub(crate) full: bool,
     #[command(flatten)]
     pub(crate) streams: Streams,
+}
+
+impl EventsArguments {
+    /// How much of what the model has no place for is printed.
+    pub(crate) fn detail(&self) -> Detail {
+        if self.full { Detail::Full } else { Detail::Normal }
+    }
 }
 
 /// What to read, and how.

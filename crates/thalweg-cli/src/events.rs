@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use thalweg::log::{Header, lines};
-use thalweg::{Event, Protocol};
+use thalweg::{Detail, Event, Protocol};
 
 use crate::args::EventsArguments;
 use crate::exit::{self, Exit};
@@ -28,7 +28,8 @@ fn print_file(path: &Path, arguments: &EventsArguments, out: &mut impl Write) ->
         Ok(reader) => reader,
         Err(error) => return Ok(exit::unreadable(&file, &error)),
     };
-    let mut printing = Printing { lines: lines::Writer::headless(), is_log: arguments.log, out };
+    let mut printing =
+        Printing { lines: lines::Writer::headless(), is_log: arguments.log, detail: arguments.detail(), out };
     let ended = input::decode(reader, &arguments.streams, &mut printing)?;
     let exit = ended.outcome.map_or(Exit::Failed, Exit::from);
     Ok(ended.error.map_or(exit, |error| exit::unreadable(&file, &error)))
@@ -37,13 +38,20 @@ fn print_file(path: &Path, arguments: &EventsArguments, out: &mut impl Write) ->
 struct Printing<'o, W> {
     lines: lines::Writer,
     is_log: bool,
+    detail: Detail,
     out: &'o mut W,
 }
 
 impl<W: Write> Sink for Printing<'_, W> {
+    fn detail(&self) -> Detail {
+        self.detail
+    }
+
     fn started(&mut self, dialect: Option<&str>, protocol: Protocol) -> io::Result<()> {
         if self.is_log {
-            self.lines = lines::Writer::new(&Header::new(dialect, protocol));
+            let mut header = Header::new(dialect, protocol);
+            header.detail = self.detail;
+            self.lines = lines::Writer::new(&header);
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use thalweg::{Close, Event, Normalizer, Outcome, Protocol, Stage};
+use thalweg::{Close, Detail, Event, Normalizer, Outcome, Protocol, Stage};
 
 use crate::args::{Chunking, Streams};
 
@@ -15,6 +15,11 @@ mod tests;
 
 /// What takes the events of one file. Its errors are those of the output, and end the program.
 pub(crate) trait Sink {
+    /// How much it wants to know.
+    fn detail(&self) -> Detail {
+        Detail::Normal
+    }
+
     /// The first event is about to come: what the file is read as.
     fn started(&mut self, _dialect: Option<&str>, _protocol: Protocol) -> io::Result<()> {
         Ok(())
@@ -54,7 +59,8 @@ pub(crate) fn open(path: &Path) -> io::Result<Box<dyn Read>> {
 
 /// Reads one response to its end and gives its events to `sink`. An error is one of the sink.
 pub(crate) fn decode(mut reader: impl Read, streams: &Streams, sink: &mut impl Sink) -> io::Result<Ended> {
-    let mut decoding = Decoding { normalizer: streams.dialect.normalizer(), sink, outcome: None };
+    let mut decoding =
+        Decoding { normalizer: streams.dialect.normalizer().with_detail(sink.detail()), sink, outcome: None };
     let mut cutter = Cutter::new(streams.chunking);
     let mut buffer = Vec::new();
     let mut error = None;

@@ -419,3 +419,25 @@ fn output_that_cannot_be_written_is_an_error() {
     assert_eq!(status(&output), 6);
     assert!(text(&output.stderr).starts_with("thalweg: standard output: "));
 }
+
+#[test]
+fn events_show_more_where_more_is_asked_for() {
+    let body = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"},\"seen\":1}]}\n\n";
+    let file = written("full.sse", body);
+    let plain = run(&["events"], core::slice::from_ref(&file));
+    let full = run(&["events", "--full", "--log"], &[file]);
+    assert!(!text(&plain.stdout).contains("extra"));
+    let extra = r#""type":"extra","scope":{"choice":0},"name":"seen","json":"1""#;
+    assert!(text(&full.stdout).contains(extra), "{}", text(&full.stdout));
+    assert!(text(&full.stdout).contains(r#""detail":"full""#), "{}", text(&full.stdout));
+}
+
+#[test]
+fn the_readme_shows_what_is_printed() {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md");
+    let readme = std::fs::read_to_string(readme).expect("the project has a README");
+    let (_, example) = readme.split_once("```json\n").expect("the README has an example");
+    let (example, _) = example.split_once("```").expect("the example ends");
+    let printed = run(&["events"], &[case("litellm-bridge-index-reused")]);
+    assert_eq!(text(&printed.stdout), example);
+}

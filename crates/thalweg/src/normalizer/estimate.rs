@@ -78,9 +78,8 @@ impl Estimate {
         if out.has_usage() || !out.any_content() {
             return;
         }
-        let mut counts = Usage::default();
-        counts.input = self.input.map(Count::from);
-        counts.output = Some(Count::from(self.counter.tokens()));
+        let (input, output) = (self.input.map(Count::from), Some(Count::from(self.counter.tokens())));
+        let counts = Usage { input, output, ..Usage::default() };
         out.usage(counts, UsageOrigin::Estimated);
     }
 }
