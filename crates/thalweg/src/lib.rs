@@ -68,6 +68,7 @@ mod normalizer;
 mod protocols;
 pub mod recording;
 pub mod registry;
+#[cfg(feature = "openai-chat")]
 mod stages;
 
 pub use dialect::Dialect;

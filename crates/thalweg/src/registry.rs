@@ -2,59 +2,10 @@
 
 use crate::dialect::Dialect;
 
-/// All dialects, in the order in which detection prefers them.
-pub static ALL: &[&Dialect] = &[
-    #[cfg(feature = "openai-chat")]
-    &crate::dialects::OPENAI_CHAT,
-    #[cfg(feature = "openai-chat")]
-    &crate::dialects::ALIBABA,
-    #[cfg(feature = "openai-chat")]
-    &crate::dialects::ALIBABA_CUMULATIVE,
-    #[cfg(feature = "openai-chat")]
-    &crate::dialects::AZURE,
-    #[cfg(feature = "openai-chat")]
-    &crate::dialects::CEREBRAS,
-    #[cfg(feature = "openai-chat")]
-    &crate::dialects::COPILOT,
-    #[cfg(feature = "openai-chat")]
-    &crate::dialects::DEEPINFRA,
-    #[cfg(feature = "openai-chat")]
-    &crate::dialects::DEEPSEEK,
-    #[cfg(feature = "openai-chat")]
-    &crate::dialects::FIREWORKS,
-    #[cfg(feature = "openai-chat")]
-    &crate::dialects::GEMINI_OPENAI,
-    #[cfg(feature = "openai-chat")]
-    &crate::dialects::GROQ,
-    #[cfg(feature = "openai-chat")]
-    &crate::dialects::HUGGINGFACE,
-    #[cfg(feature = "openai-chat")]
-    &crate::dialects::LITELLM,
-    #[cfg(feature = "openai-chat")]
-    &crate::dialects::LLAMA_SERVER,
-    #[cfg(feature = "openai-chat")]
-    &crate::dialects::LM_STUDIO,
-    #[cfg(feature = "openai-chat")]
-    &crate::dialects::MINIMAX,
-    #[cfg(feature = "openai-chat")]
-    &crate::dialects::MOONSHOT,
-    #[cfg(feature = "openai-chat")]
-    &crate::dialects::OLLAMA_OPENAI,
-    #[cfg(feature = "openai-chat")]
-    &crate::dialects::OPENROUTER,
-    #[cfg(feature = "openai-chat")]
-    &crate::dialects::PERPLEXITY,
-    #[cfg(feature = "openai-chat")]
-    &crate::dialects::SGLANG,
-    #[cfg(feature = "openai-chat")]
-    &crate::dialects::TOGETHER,
-    #[cfg(feature = "openai-chat")]
-    &crate::dialects::VLLM,
-    #[cfg(feature = "openai-chat")]
-    &crate::dialects::XAI,
-    #[cfg(feature = "openai-chat")]
-    &crate::dialects::ZAI,
-];
+/// All dialects, in the order in which detection prefers them. A new one is a line in the list of [`dialects`].
+///
+/// [`dialects`]: crate::dialects
+pub static ALL: &[&Dialect] = crate::dialects::LIST;
 
 /// The dialect of a name.
 ///

@@ -48,8 +48,8 @@ impl<'a> Fragment<'a> {
         self.escaped.map_or(self.source.is_empty(), Text::is_empty)
     }
 
-    /// It, decoded: as it stands where nothing is escaped, else written into `buffer`, which must be empty.
-    pub(crate) fn borrow<'b>(&self, buffer: &'b mut String) -> &'b str
+    /// Itself, decoded: as it stands where nothing is escaped, else written into `buffer`, which must be empty.
+    pub fn borrow<'b>(&self, buffer: &'b mut String) -> &'b str
     where
         'a: 'b,
     {
@@ -78,7 +78,7 @@ impl<'a> Fragment<'a> {
 
     /// Appends it, decoded, to `out`; halves of pairs at its edges are left out and returned.
     #[inline]
-    pub(crate) fn decode(&self, out: &mut String) -> Edges {
+    pub fn decode(&self, out: &mut String) -> Edges {
         match self.escaped {
             None => {
                 out.push_str(self.source);

@@ -171,7 +171,7 @@ impl Emitter {
     }
 
     /// The same for text that a stage has decoded, with the halves that decoding left at its edges.
-    pub(crate) fn append_decoded(&mut self, choice: u32, channel: Channel, text: &str, edges: Edges) {
+    pub fn append_decoded(&mut self, choice: u32, channel: Channel, text: &str, edges: Edges) {
         if text.is_empty() && edges == Edges::default() {
             return;
         }

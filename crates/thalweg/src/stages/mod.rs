@@ -41,7 +41,8 @@ struct Choice {
 impl Stages {
     pub(crate) fn new(oddities: &Oddities) -> Self {
         let is_on = oddities.is_cumulative || !oddities.reasoning_tags.is_empty();
-        Self { is_on, choices: Vec::new(), scratch: String::new() }
+        let scratch = if is_on { String::with_capacity(FRAGMENT_BYTES) } else { String::new() };
+        Self { is_on, choices: Vec::new(), scratch }
     }
 
     /// Gives a fragment on, less what the vendor put into it.
@@ -129,7 +130,8 @@ impl Stages {
     /// Gives back what a large fragment took.
     pub(crate) fn shrink(&mut self) {
         if self.scratch.capacity() > SCRATCH_BYTES {
-            self.scratch = String::new();
+            self.scratch.clear();
+            self.scratch.shrink_to(SCRATCH_BYTES);
         }
     }
 
@@ -148,5 +150,6 @@ impl Stages {
     }
 }
 
-/// Kept between frames.
+/// Room for an ordinary fragment from the start, and what is kept of a large one.
+const FRAGMENT_BYTES: usize = 128;
 const SCRATCH_BYTES: usize = 4096;
