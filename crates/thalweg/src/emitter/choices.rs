@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use super::blocks::Family;
 use super::digest::Digest;
-use super::reasoning::ReasoningPart;
+use super::reasoning::KnownPart;
 use super::{Emitter, Fragment, Span};
 use crate::event::{
     Action, AnomalyKind, BlockClose, BlockId, BlockKind, EventOf, InputState, LimitKind, Outcome, Part, Place, Reason,
@@ -47,7 +47,7 @@ pub(super) struct Choice {
     /// The block of reasoning that last began, and its form.
     pub(super) reasoning: Option<(ReasoningForm, BlockId)>,
     /// Numbered parts of reasoning, and which blocks of them are open.
-    pub(super) reasoning_parts: Vec<ReasoningPart>,
+    pub(super) reasoning_parts: Vec<KnownPart>,
     pub(super) open_parts: Vec<BlockId>,
     /// The block that sound goes on in.
     audio: Option<BlockId>,
@@ -73,7 +73,7 @@ impl Choice {
     }
 
     pub(super) fn retained(&self) -> usize {
-        self.reasoning_parts.capacity() * size_of::<ReasoningPart>() + self.open_parts.capacity() * size_of::<BlockId>()
+        self.reasoning_parts.capacity() * size_of::<KnownPart>() + self.open_parts.capacity() * size_of::<BlockId>()
     }
 }
 
@@ -274,6 +274,18 @@ impl Emitter {
         self.known(choice)?.latest
     }
 
+    pub(super) fn is_in_reasoning(&self, slot: usize) -> bool {
+        matches!(self.choices[slot].current, Some((Channel::Reasoning(_), _)))
+    }
+
+    /// The block of reasoning without numbers that a choice is in.
+    pub(super) fn current_reasoning(&self, choice: u32) -> Option<BlockId> {
+        match self.known(choice)?.current {
+            Some((Channel::Reasoning(_), block)) => Some(block),
+            _ => None,
+        }
+    }
+
     /// The text block that a choice is in.
     #[must_use]
     pub fn current_text(&self, choice: u32) -> Option<BlockId> {
@@ -300,11 +312,11 @@ impl Emitter {
     }
 
     /// Content that comes whole, as the provider's own JSON: a block of its own.
-    pub fn item(&mut self, choice: u32, kind: BlockKind<Span>, json: &str) {
+    pub fn item(&mut self, choice: u32, place: Place<Span>, kind: BlockKind<Span>, json: &str) {
         let Some(slot) = self.content_slot(choice) else { return };
         self.note_content(slot);
         self.end_current(slot);
-        let Some(block) = self.open_in(slot, Place::nowhere(), kind) else { return };
+        let Some(block) = self.open_in(slot, place, kind) else { return };
         let json = self.text(json.into());
         self.data(block, Part::Json(json));
         self.end_block(block, BlockClose::Complete);

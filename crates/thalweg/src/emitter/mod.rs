@@ -24,7 +24,9 @@ use alloc::vec::Vec;
 pub use arena::{Fragment, Span};
 pub use calls::{CallFragment, Key};
 pub use choices::Channel;
+#[cfg(feature = "openai-chat")]
 pub(crate) use digest::Digest;
+pub use reasoning::ReasoningPart;
 pub use verdict::Failure;
 
 use crate::event::{

@@ -1,70 +1,94 @@
 //! Reasoning in numbered parts, which a wire may send side by side.
 
 use super::{Emitter, Fragment};
-use crate::event::{Action, AnomalyKind, BlockId, BlockKind, Place, ReasoningForm, Wide};
+use crate::event::{Action, AnomalyKind, BlockClose, BlockId, BlockKind, Place, ReasoningForm, Wide};
 
-/// A numbered part of a choice's reasoning, open or ended.
+/// Which part of a choice's reasoning: told apart by form and number.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct ReasoningPart {
-    form: ReasoningForm,
-    item: Option<u32>,
-    block: BlockId,
+#[non_exhaustive]
+pub struct ReasoningPart<'a> {
+    /// How much of the reasoning it shows.
+    pub form: ReasoningForm,
+    /// The wire's number for it.
+    pub item: Option<u32>,
+    /// The wire's id for it, which its block starts with.
+    pub id: Option<Fragment<'a>>,
 }
+
+impl ReasoningPart<'_> {
+    /// The part of a form that has no number.
+    #[must_use]
+    pub const fn of(form: ReasoningForm) -> Self {
+        Self { form, item: None, id: None }
+    }
+}
+
+/// A part that has begun, and its block, open or ended.
+pub(super) type KnownPart = (ReasoningForm, Option<u32>, BlockId);
 
 impl Emitter {
     /// Appends to a numbered part of reasoning. Parts stay open side by side until content of another kind comes; the
     /// same number after that is a new block at the same place. Empty fragments are nothing.
-    pub fn reasoning(&mut self, choice: u32, form: ReasoningForm, item: Option<u32>, fragment: Fragment<'_>) {
+    pub fn reasoning(&mut self, choice: u32, part: ReasoningPart<'_>, fragment: Fragment<'_>) {
         if fragment.is_empty() {
             return;
         }
         let Some(slot) = self.content_slot(choice) else { return };
         self.note_content(slot);
-        let known = self.reasoning_part(slot, form, item).filter(|&block| self.is_open(block));
-        let Some(block) = known.or_else(|| self.open_part(slot, form, item)) else { return };
+        let known = self.known_part(slot, part).filter(|&block| self.is_open(block));
+        let Some(block) = known.or_else(|| self.open_part(slot, part, true)) else { return };
         self.touch(slot, block);
         self.delta(block, fragment);
     }
 
     /// The block that data of a numbered part belongs to: the part itself, open or ended; else, for reasoning whose
     /// text came without numbers, the last block of that form; else a new one. None when the choice is over.
-    pub fn reasoning_block(&mut self, choice: u32, form: ReasoningForm, item: Option<u32>) -> Option<BlockId> {
+    pub fn reasoning_block(&mut self, choice: u32, part: ReasoningPart<'_>) -> Option<BlockId> {
         let slot = self.slot(choice)?;
-        if let Some(block) = self.reasoning_part(slot, form, item).or_else(|| self.last_reasoning(slot, form)) {
+        if let Some(block) = self.known_part(slot, part).or_else(|| self.last_reasoning(slot, part.form)) {
             return Some(block);
         }
         let slot = self.content_slot(choice)?;
-        self.open_part(slot, form, item)
+        self.open_part(slot, part, false)
     }
 
     /// Reasoning of which only the provider can read anything: a block of its own, that ends when its choice does or
     /// content of another kind comes.
     pub fn sealed_reasoning(&mut self, choice: u32, form: ReasoningForm) -> Option<BlockId> {
         let slot = self.content_slot(choice)?;
-        self.open_part(slot, form, None)
+        self.open_part(slot, ReasoningPart::of(form), false)
     }
 
-    fn reasoning_part(&self, slot: usize, form: ReasoningForm, item: Option<u32>) -> Option<BlockId> {
+    /// The wire ends the reasoning that a choice is in, where its fragments have no numbers.
+    pub fn end_reasoning(&mut self, choice: u32) {
+        if let Some(block) = self.current_reasoning(choice) {
+            self.end_block(block, BlockClose::Complete);
+        }
+    }
+
+    fn known_part(&self, slot: usize, part: ReasoningPart<'_>) -> Option<BlockId> {
         let parts = self.choices[slot].reasoning_parts.iter();
-        parts.rev().find(|part| part.form == form && part.item == item).map(|part| part.block)
+        parts.rev().find(|(form, item, _)| (*form, *item) == (part.form, part.item)).map(|(_, _, block)| *block)
     }
 
     /// The last block of reasoning, where no numbered part of this form has come.
     fn last_reasoning(&self, slot: usize, form: ReasoningForm) -> Option<BlockId> {
         let (known, block) = self.choices[slot].reasoning?;
-        let is_numbered = self.choices[slot].reasoning_parts.iter().any(|part| part.form == form);
+        let is_numbered = self.choices[slot].reasoning_parts.iter().any(|(known, ..)| *known == form);
         (known == form && !is_numbered).then_some(block)
     }
 
-    fn open_part(&mut self, slot: usize, form: ReasoningForm, item: Option<u32>) -> Option<BlockId> {
-        // Parts lie side by side with each other, and with nothing else.
-        if self.choices[slot].open_parts.is_empty() {
+    fn open_part(&mut self, slot: usize, part: ReasoningPart<'_>, has_text: bool) -> Option<BlockId> {
+        // Parts lie side by side with each other, and what has no text beside reasoning without numbers too.
+        if self.choices[slot].open_parts.is_empty() && (has_text || !self.is_in_reasoning(slot)) {
             self.end_current(slot);
         }
-        let block = self.open_in(slot, Place::item(item.map(Wide::from)), BlockKind::Reasoning { form })?;
+        let mut place = Place::item(part.item.map(Wide::from));
+        place.id = part.id.filter(|id| !id.is_empty()).map(|id| self.text(id));
+        let block = self.open_in(slot, place, BlockKind::Reasoning { form: part.form })?;
         let choice = &mut self.choices[slot];
-        choice.reasoning_parts.retain(|part| part.form != form || part.item != item);
-        choice.reasoning_parts.push(ReasoningPart { form, item, block });
+        choice.reasoning_parts.retain(|(form, item, _)| (*form, *item) != (part.form, part.item));
+        choice.reasoning_parts.push((part.form, part.item, block));
         choice.open_parts.push(block);
         Some(block)
     }

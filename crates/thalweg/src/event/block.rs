@@ -10,7 +10,8 @@ use super::{BlockId, Wide};
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Place<S> {
-    /// The item's number (`index` of a tool call, `output_index`).
+    /// The item's number (`index` of a tool call, `output_index`). Wires without items number tool calls, pictures and
+    /// parts of reasoning each from 0.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub item: Option<Wide>,
     /// The part's number within its item (`content_index`).

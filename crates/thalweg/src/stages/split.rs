@@ -92,6 +92,10 @@ impl Split {
                 self.held.push_str(after);
                 return;
             }
+            if matches!(self.place, Place::Before) {
+                // A closing tag: the reasoning is over.
+                out.end_reasoning(choice);
+            }
             rest = after;
         }
     }

@@ -68,7 +68,7 @@ fn an_answer_may_begin_in_reasoning() {
 #[test]
 fn only_what_may_be_a_tag_is_held_back() {
     let (mut stages, mut out) = (Stages::new(&tags()), Emitter::new(Limits::default()));
-    for (fragment, events) in [("<", 0), ("think>a <", 2), (" b", 3), ("</", 3), ("think>", 3), ("c", 6)] {
+    for (fragment, events) in [("<", 0), ("think>a <", 2), (" b", 3), ("</", 3), ("think>", 4), ("c", 6)] {
         stages.append(&tags(), 0, Channel::Text, fragment.into(), &mut out);
         assert_eq!(out.len(), events, "after {fragment:?}");
     }

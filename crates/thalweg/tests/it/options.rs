@@ -4,9 +4,9 @@ use thalweg::{CharactersPerToken, Close, Detail, Event, Fold, Normalizer, Respon
 use thalweg_corpus::load_all;
 
 const BODY: &str = concat!(
-    r#"data: {"id":"a","provider":"Acme","obfuscation":"xx","choices":[{"index":0,"delta":{"role":"assistant","content":"Hel"},"native_finish_reason":null}]}"#,
+    r#"data: {"id":"a","provider":"Acme","obfuscation":"xx","choices":[{"index":0,"delta":{"role":"assistant","content":"Hel"},"stop_reason":null}]}"#,
     "\n\n",
-    r#"data: {"id":"a","provider":"Acme","obfuscation":"y","choices":[{"index":0,"delta":{"role":"assistant","content":"lo"},"native_finish_reason":"STOP","finish_reason":"stop"}]}"#,
+    r#"data: {"id":"a","provider":"Acme","obfuscation":"y","choices":[{"index":0,"delta":{"role":"assistant","content":"lo"},"stop_reason":"STOP","finish_reason":"stop"}]}"#,
     "\n\n",
     r#"data: {"id":"a","provider":"Other","choices":[],"usage":{"prompt_tokens":1,"completion_tokens":2,"cost":0.5}}"#,
     "\n\ndata: [DONE]\n\n",
@@ -31,8 +31,8 @@ fn fields_without_a_place_come_when_they_change_and_where_they_are_wanted() {
     let expected = [
         (Scope::Response, "provider", "\"Acme\""),
         (Scope::Choice(0), "role", "\"assistant\""),
-        (Scope::Choice(0), "native_finish_reason", "null"),
-        (Scope::Choice(0), "native_finish_reason", "\"STOP\""),
+        (Scope::Choice(0), "stop_reason", "null"),
+        (Scope::Choice(0), "stop_reason", "\"STOP\""),
         (Scope::Response, "provider", "\"Other\""),
         (Scope::Response, "usage", r#"{"prompt_tokens":1,"completion_tokens":2,"cost":0.5}"#),
     ];

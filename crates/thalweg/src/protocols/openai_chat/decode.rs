@@ -22,13 +22,14 @@ pub(super) struct Decoder {
     chunk: Chunk,
     stages: Stages,
     usage: WireUsage,
+    is_zero_said: bool,
 }
 
 impl Decoder {
     pub(super) fn new(oddities: Oddities) -> Self {
         let stages = Stages::new(&oddities);
         let usage = WireUsage::new(&oddities);
-        Self { oddities, chunk: Chunk::default(), stages, usage }
+        Self { oddities, chunk: Chunk::default(), stages, usage, is_zero_said: false }
     }
 }
 
@@ -36,7 +37,7 @@ impl Decode for Decoder {
     fn frame(&mut self, frame: Frame<'_>, out: &mut Emitter) {
         let data = frame.data;
         if !data.starts_with('{') && data.trim() == DONE {
-            self.stages.flush_all(out);
+            self.settle(out);
             out.sentinel();
             return;
         }
@@ -58,10 +59,7 @@ impl Decode for Decoder {
     }
 
     fn finish(&mut self, out: &mut Emitter) {
-        self.stages.flush_all(out);
-        if self.usage.is_zero() && out.any_content() {
-            out.anomaly(AnomalyKind::UsageZero, Action::Kept, None);
-        }
+        self.settle(out);
     }
 
     fn retained(&self) -> usize {
@@ -131,9 +129,8 @@ impl Decoder {
             let voice = &mut Voice { oddities: &self.oddities, stages: &mut self.stages, choice: index, out };
             say_finish(data, choice, voice);
         }
-        if let Some(citations) = self.chunk.head.citations {
-            rare::say_sources(citations.of(data), depth, first, out)?;
-        }
+        let sources = (self.chunk.head.search_results, self.chunk.head.citations);
+        rare::say_sources(data, sources, depth, first, out)?;
         if self.chunk.head.is_odd {
             out.anomaly(AnomalyKind::BadFrame, Action::Dropped, None);
         }
@@ -141,7 +138,7 @@ impl Decoder {
         self.say_usage(data, depth, out)?;
         self.say_errors(frame, depth, out)?;
         if self.is_complete(frame, out) {
-            self.stages.flush_all(out);
+            self.settle(out);
             out.terminal();
         }
         Ok(())
@@ -207,11 +204,24 @@ impl Decoder {
         if let Some(x_groq) = nested {
             has_usage |= self.usage.merge_member(x_groq, depth)?;
         }
-        if has_usage {
+        if has_usage && !self.usage.is_zero() {
             let origin = if out.all_finished() { UsageOrigin::Provider } else { UsageOrigin::Partial };
             out.usage(self.usage.canonical(), origin);
         }
         Ok(())
+    }
+
+    /// Nothing more is expected: says what was held back. Counts of nothing but zero are placeholders while more may
+    /// come, and counts at the end.
+    fn settle(&mut self, out: &mut Emitter) {
+        self.stages.flush_all(out);
+        if self.usage.is_zero() && !core::mem::replace(&mut self.is_zero_said, true) {
+            let origin = if out.all_finished() { UsageOrigin::Provider } else { UsageOrigin::Partial };
+            out.usage(self.usage.canonical(), origin);
+            if out.any_content() {
+                out.anomaly(AnomalyKind::UsageZero, Action::Kept, None);
+            }
+        }
     }
 
     fn say_errors(&self, frame: Frame<'_>, depth: u16, out: &mut Emitter) -> Result<(), Error> {
@@ -253,6 +263,9 @@ fn say_finish(data: &str, choice: &Choice, voice: &mut Voice<'_>) {
     {
         voice.flush();
         voice.out.finish_reason(voice.choice, reason, Fragment::json(data, word));
+        if let Some(native) = choice.native_finish_reason.filter(|native| !native.is_empty()) {
+            voice.out.finish_detail(voice.choice, Fragment::json(data, native));
+        }
     }
 }
 

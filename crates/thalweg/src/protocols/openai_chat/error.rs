@@ -14,6 +14,8 @@ struct Fields {
     code: Option<Text>,
     code_number: Option<Raw>,
     status: Option<u16>,
+    /// The status as a word.
+    word: Option<Text>,
 }
 
 /// Whether a frame reports an error: it has one, it is one, or its name says so.
@@ -111,15 +113,26 @@ fn read(json: &mut Reader<'_>) -> Result<Fields, Error> {
             "message" => fields.message = json.maybe_string()?.or(fields.message),
             // The message of an error that nothing is wrapped around.
             "error" | "detail" => fields.message = fields.message.or(json.maybe_string()?),
-            "type" => fields.kind = json.maybe_string()?,
-            "code" => match json.peek()? {
+            // Cloudflare's `type` is an address.
+            "type" | "error_type" => fields.kind = json.maybe_string()?.filter(|kind| !is_address(*kind, source)),
+            "code" | "error_code" => match json.peek()? {
                 Kind::Number => fields.code_number = Some(json.number()?),
                 _ => fields.code = json.maybe_string()?,
             },
-            "status" | "status_code" => {
-                let raw = json.skip()?;
-                fields.status = json::count(raw.of(source)).and_then(http_status).or(fields.status);
-            }
+            // A number, digits, or Google's word for it.
+            "status" | "status_code" | "http_code" => match json.peek()? {
+                Kind::String => {
+                    let text = json.string()?;
+                    match text.plain(source).and_then(json::count) {
+                        Some(digits) => fields.status = http_status(digits).or(fields.status),
+                        None => fields.word = Some(text),
+                    }
+                }
+                _ => {
+                    let raw = json.skip()?;
+                    fields.status = json::count(raw.of(source)).and_then(http_status).or(fields.status);
+                }
+            },
             _ => drop(json.skip()?),
         }
     }
@@ -132,24 +145,40 @@ fn report_object(json: &str, fields: &Fields, out: &mut Emitter) {
     // Some write the status into `code`, as a number or as digits.
     let digits = fields.code.and_then(|code| code.plain(json)).or(number);
     let status = fields.status.or_else(|| json::count(digits?).and_then(http_status));
-    let (mut code, mut kind) = ([0; 32], [0; 32]);
-    let code = fields.code.unwrap_or_default().name(json, &mut code);
-    let (kind, retry) = classify(status, code, fields.kind.unwrap_or_default().name(json, &mut kind));
+    let mut short = [[0; 32]; 3];
+    let [one, two, three] = &mut short;
+    let words = [
+        fields.code.unwrap_or_default().name(json, one),
+        fields.word.unwrap_or_default().name(json, two),
+        fields.kind.unwrap_or_default().name(json, three),
+    ];
+    let (kind, retry) = classify(status, &words);
     let mut failure = Failure::new(kind, text(fields.message).unwrap_or_else(|| json.into()));
     failure.retry = retry;
     failure.status = status;
-    failure.code = text(fields.code).or_else(|| number.map(Fragment::from)).or_else(|| text(fields.kind));
+    // A code that is the status once more says less than a word.
+    let own = text(fields.code).filter(|_| fields.code.and_then(|code| code.plain(json)).is_none_or(is_no_status));
+    let word = own.or_else(|| text(fields.word)).or_else(|| text(fields.kind));
+    failure.code = word.or_else(|| text(fields.code)).or_else(|| number.map(Fragment::from));
     out.error(failure);
+}
+
+fn is_address(text: Text, json: &str) -> bool {
+    text.plain(json).is_some_and(|text| text.contains("://"))
+}
+
+fn is_no_status(code: &str) -> bool {
+    json::count(code).and_then(http_status).is_none()
 }
 
 fn http_status(n: u64) -> Option<u16> {
     u16::try_from(n).ok().filter(|status| (400..600).contains(status))
 }
 
-/// The kind of an error: by its own word for it, else by its type, else by its status.
-fn classify(status: Option<u16>, code: &str, kind: &str) -> (ErrorKind, Retry) {
-    let word = |word: &str| WORDS.iter().find(|row| word.eq_ignore_ascii_case(row.0)).map(|row| (row.1, row.2));
-    word(code).or_else(|| word(kind)).unwrap_or(match status {
+/// The kind of an error: by its own words for it, the first that is known, else by its status.
+fn classify(status: Option<u16>, words: &[&str]) -> (ErrorKind, Retry) {
+    let known = |word: &&str| WORDS.iter().find(|row| word.eq_ignore_ascii_case(row.0)).map(|row| (row.1, row.2));
+    words.iter().find_map(known).unwrap_or(match status {
         Some(401) => (ErrorKind::Auth, Retry::No),
         Some(402) => (ErrorKind::Quota, Retry::No),
         Some(403) => (ErrorKind::Permission, Retry::No),
@@ -174,23 +203,40 @@ const WORDS: &[(&str, ErrorKind, Retry)] = &[
     ("credit_balance_exhausted", ErrorKind::Quota, Retry::No),
     ("rate_limit_exceeded", ErrorKind::RateLimit, Retry::Yes),
     ("rate_limit_error", ErrorKind::RateLimit, Retry::Yes),
+    ("rate_limit_reached_error", ErrorKind::RateLimit, Retry::Yes),
+    ("RESOURCE_EXHAUSTED", ErrorKind::RateLimit, Retry::Yes),
     ("slow_down", ErrorKind::RateLimit, Retry::Yes),
     ("server_is_overloaded", ErrorKind::Overloaded, Retry::Yes),
     ("overloaded_error", ErrorKind::Overloaded, Retry::Yes),
+    ("UNAVAILABLE", ErrorKind::Overloaded, Retry::Yes),
+    ("insufficient_system_resource", ErrorKind::Overloaded, Retry::Yes),
     ("service_unavailable_error", ErrorKind::Overloaded, Retry::Yes),
     ("invalid_api_key", ErrorKind::Auth, Retry::No),
     ("authentication_error", ErrorKind::Auth, Retry::No),
+    ("authorized_error", ErrorKind::Auth, Retry::No),
+    ("UNAUTHENTICATED", ErrorKind::Auth, Retry::No),
     ("permission_error", ErrorKind::Permission, Retry::No),
+    ("PERMISSION_DENIED", ErrorKind::Permission, Retry::No),
+    ("billing_error", ErrorKind::Quota, Retry::No),
     ("model_not_found", ErrorKind::NotFound, Retry::No),
     ("not_found_error", ErrorKind::NotFound, Retry::No),
     ("NotFoundError", ErrorKind::NotFound, Retry::No),
+    ("NOT_FOUND", ErrorKind::NotFound, Retry::No),
     ("BadRequestError", ErrorKind::InvalidRequest, Retry::No),
     ("invalid_request_error", ErrorKind::InvalidRequest, Retry::No),
     ("invalid_value", ErrorKind::InvalidRequest, Retry::No),
+    ("INVALID_ARGUMENT", ErrorKind::InvalidRequest, Retry::No),
+    ("FAILED_PRECONDITION", ErrorKind::InvalidRequest, Retry::No),
+    ("Client specified an invalid argument", ErrorKind::InvalidRequest, Retry::No),
+    ("validation", ErrorKind::InvalidRequest, Retry::No),
     ("timeout_error", ErrorKind::Timeout, Retry::Yes),
+    ("DEADLINE_EXCEEDED", ErrorKind::Timeout, Retry::Yes),
+    ("CANCELLED", ErrorKind::Cancelled, Retry::Unknown),
     ("tool_use_failed", ErrorKind::InvalidOutput, Retry::Yes),
     ("The service is currently unavailable", ErrorKind::Overloaded, Retry::Yes),
     ("server_error", ErrorKind::Server, Retry::Yes),
     ("internal_server_error", ErrorKind::Server, Retry::Yes),
+    ("internal_error", ErrorKind::Server, Retry::Yes),
+    ("INTERNAL", ErrorKind::Server, Retry::Yes),
     ("api_error", ErrorKind::Server, Retry::Yes),
 ];

@@ -5,8 +5,8 @@ use alloc::format;
 
 use super::voice::Voice;
 use super::wire::{Rare, present};
-use crate::emitter::{Channel, Emitter, Fragment};
-use crate::event::{Action, AnomalyKind, BlockKind, Part, ReasoningForm};
+use crate::emitter::{Channel, Emitter, Fragment, ReasoningPart, Span};
+use crate::event::{Action, AnomalyKind, BlockKind, Part, Place, ReasoningForm, Wide};
 use crate::json::{self, Error, Kind, Raw, Reader, Text};
 
 const REASONING: Channel = Channel::Reasoning(ReasoningForm::Full);
@@ -52,7 +52,8 @@ pub(super) fn say_media(data: &str, rare: &[(Rare, Raw)], voice: &mut Voice<'_>)
             Rare::Parts => each(value, voice, say_part)?,
             Rare::Audio => say_audio(value, voice)?,
             Rare::Images => each(value, voice, |image, voice| {
-                say_whole(BlockKind::Image, image, voice);
+                let index = Entry::read(image, voice.out.limits().json_depth)?.index;
+                say_whole(index, BlockKind::Image, image, voice);
                 Ok(())
             })?,
             Rare::Annotations => each(value, voice, |citation, voice| {
@@ -88,6 +89,7 @@ fn each(
 struct Entry {
     kind: Option<Text>,
     index: Option<u32>,
+    id: Option<Text>,
     /// `text`, `summary` or `thinking`, where it is a string, and which of them are lists.
     text: Option<Text>,
     list: Option<Raw>,
@@ -108,6 +110,7 @@ impl Entry {
         while let Some(key) = reader.key()? {
             match key.name(json, &mut [0; 32]) {
                 "type" => entry.kind = reader.maybe_string()?,
+                "id" => entry.id = reader.maybe_string()?,
                 "index" => {
                     let raw = reader.skip()?;
                     entry.index = json::count(raw.of(json)).and_then(|index| u32::try_from(index).ok());
@@ -177,8 +180,10 @@ fn say_details(details: &str, voice: &mut Voice<'_>) -> Result<(), Error> {
             }
         };
         voice.flush();
+        let mut part = ReasoningPart::of(form);
+        (part.item, part.id) = (entry.index, fragment(json, entry.id));
         if let Some(text) = fragment(json, entry.text) {
-            voice.out.reasoning(voice.choice, form, entry.index, text);
+            voice.out.reasoning(voice.choice, part, text);
         }
         let seals = [
             (entry.signature, Part::Signature as fn(_) -> _),
@@ -189,10 +194,10 @@ fn say_details(details: &str, voice: &mut Voice<'_>) -> Result<(), Error> {
         if entry.text.is_none() && entry.signature.is_none() && entry.data.is_none() {
             return Ok(());
         }
-        for (seal, part) in seals {
+        for (seal, set) in seals {
             let Some(seal) = fragment(json, seal) else { continue };
-            if let Some(block) = voice.out.reasoning_block(voice.choice, form, entry.index) {
-                voice.out.set(block, part, seal);
+            if let Some(block) = voice.out.reasoning_block(voice.choice, part) {
+                voice.out.set(block, set, seal);
             }
         }
         Ok(())
@@ -214,13 +219,17 @@ fn say_thinking_block(json: &str, has_text: bool, voice: &mut Voice<'_>) -> Resu
     if let Some(text) = fragment(json, entry.text).filter(|_| !has_text) {
         voice.append(REASONING, text);
     }
-    say_signature(fragment(json, entry.signature), voice);
+    if let Some(signature) = fragment(json, entry.signature) {
+        say_signature(Some(signature), voice);
+        // It seals one block; what comes behind it is another.
+        voice.out.end_reasoning(voice.choice);
+    }
     Ok(())
 }
 
 fn say_signature(signature: Option<Fragment<'_>>, voice: &mut Voice<'_>) {
     if let Some(signature) = signature
-        && let Some(block) = voice.out.reasoning_block(voice.choice, ReasoningForm::Full, None)
+        && let Some(block) = voice.out.reasoning_block(voice.choice, ReasoningPart::of(ReasoningForm::Full))
     {
         voice.out.set(block, Part::Signature, signature);
     }
@@ -230,7 +239,7 @@ fn say_signature(signature: Option<Fragment<'_>>, voice: &mut Voice<'_>) {
 fn say_opaque(json: &str, voice: &mut Voice<'_>) -> Result<(), Error> {
     let reader = &mut Reader::new(json, voice.out.limits().json_depth);
     if let Some(opaque) = fragment(json, reader.maybe_string()?)
-        && let Some(block) = voice.out.reasoning_block(voice.choice, ReasoningForm::Full, None)
+        && let Some(block) = voice.out.reasoning_block(voice.choice, ReasoningPart::of(ReasoningForm::Full))
     {
         voice.out.set(block, Part::Encrypted, opaque);
     }
@@ -265,7 +274,7 @@ fn say_part(json: &str, voice: &mut Voice<'_>) -> Result<(), Error> {
         }
         "reasoning" => say_texts(json, &entry, Channel::Reasoning(ReasoningForm::Summary), voice)?,
         "refusal" => voice.append(Channel::Refusal, fragment(json, entry.refusal).unwrap_or_else(|| "".into())),
-        "image_url" | "image" => say_whole(BlockKind::Image, json, voice),
+        "image_url" | "image" => say_whole(entry.index, BlockKind::Image, json, voice),
         "reference" | "citation" => {
             voice.flush();
             voice.out.citation(voice.choice, json);
@@ -290,7 +299,7 @@ fn say_texts(json: &str, entry: &Entry, channel: Channel, voice: &mut Voice<'_>)
         }
         if let Some(signature) = fragment(json, entry.signature)
             && let Channel::Reasoning(form) = channel
-            && let Some(block) = voice.out.reasoning_block(voice.choice, form, None)
+            && let Some(block) = voice.out.reasoning_block(voice.choice, ReasoningPart::of(form))
         {
             voice.out.set(block, Part::Signature, signature);
         }
@@ -299,14 +308,14 @@ fn say_texts(json: &str, entry: &Entry, channel: Channel, voice: &mut Voice<'_>)
 }
 
 /// A block that comes whole, as the provider's own JSON.
-fn say_whole(kind: BlockKind<crate::emitter::Span>, json: &str, voice: &mut Voice<'_>) {
+fn say_whole(index: Option<u32>, kind: BlockKind<Span>, json: &str, voice: &mut Voice<'_>) {
     voice.flush();
-    voice.out.item(voice.choice, kind, json);
+    voice.out.item(voice.choice, Place::item(index.map(Wide::from)), kind, json);
 }
 
 fn say_other(name: Fragment<'_>, json: &str, voice: &mut Voice<'_>) {
     let name = voice.out.text(name);
-    say_whole(BlockKind::other(name), json, voice);
+    say_whole(None, BlockKind::other(name), json, voice);
 }
 
 /// `{id?, data?, transcript?, expires_at?}`: one of them a chunk, the last one alone at the end.
@@ -347,8 +356,23 @@ fn say_audio(json: &str, voice: &mut Voice<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Sources of the whole answer, which vendors repeat on every chunk: each is given once.
-pub(super) fn say_sources(json: &str, depth: u16, choice: u32, out: &mut Emitter) -> Result<(), Error> {
+/// Sources of the whole answer, which vendors repeat on every chunk: each is given once. Results say more of a source
+/// than its address alone, so they are taken where there are any.
+pub(super) fn say_sources(
+    data: &str,
+    (results, citations): (Option<Raw>, Option<Raw>),
+    depth: u16,
+    choice: u32,
+    out: &mut Emitter,
+) -> Result<(), Error> {
+    let is_list = |raw: &Raw| raw.of(data).starts_with('[') && raw.of(data) != "[]";
+    match results.filter(is_list).or(citations) {
+        Some(list) => say_list(list.of(data), depth, choice, out),
+        None => Ok(()),
+    }
+}
+
+fn say_list(json: &str, depth: u16, choice: u32, out: &mut Emitter) -> Result<(), Error> {
     let reader = &mut Reader::new(json, depth);
     if reader.peek()? != Kind::Array {
         return Ok(());

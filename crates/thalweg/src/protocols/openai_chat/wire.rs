@@ -35,6 +35,7 @@ pub(super) struct Head {
     pub(super) x_groq: Option<Raw>,
     /// Sources of the whole answer (Perplexity, xAI).
     pub(super) citations: Option<Raw>,
+    pub(super) search_results: Option<Raw>,
     /// The field is there, even if it is null: the frame is a chunk.
     pub(super) has_choices: bool,
     /// A known field holds a value of a type that the documentation does not know.
@@ -52,6 +53,8 @@ pub(super) struct Choice {
     pub(super) message: Option<Raw>,
     pub(super) logprobs: Option<Raw>,
     pub(super) finish_reason: Option<Text>,
+    /// The word of the provider behind a router.
+    pub(super) native_finish_reason: Option<Text>,
     pub(super) error: Option<Raw>,
     pub(super) usage: Option<Raw>,
 }
@@ -185,6 +188,7 @@ impl Chunk {
                     match name {
                         "x_groq" => head.x_groq = Some(value),
                         "citations" => head.citations = Some(value),
+                        "search_results" => head.search_results = Some(value),
                         _ => {}
                     }
                     self.parts.extra(Owner::Response, key, value, rules);
@@ -274,6 +278,7 @@ impl Choice {
                         json.skip()?;
                     }
                 },
+                "native_finish_reason" => self.native_finish_reason = json.maybe_string()?,
                 "logprobs" => self.logprobs = present(json)?,
                 "error" => self.error = present(json)?,
                 "usage" => self.usage = present(json)?,
