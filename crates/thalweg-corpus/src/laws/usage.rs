@@ -30,6 +30,7 @@ pub fn check_usage<'d>(setup: impl Into<Setup<'d>>, bytes: &[u8]) -> Result<(), 
             is_plain &= count != Some(0) || known.is_none_or(|known| known == 0);
             *known = count.or(*known);
         }
+        is_plain &= usage.get("models").is_none();
         is_plain &= usage["prompt_tokens_details"]["cached_tokens"].as_u64() <= usage["prompt_tokens"].as_u64();
         if is_terminated(&bytes[..frame.end]) {
             repeated.extend_from_slice(format!("data: {{\"choices\":[],\"usage\":{usage}}}\n\n").as_bytes());

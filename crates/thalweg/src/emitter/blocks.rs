@@ -147,8 +147,12 @@ impl Emitter {
             return;
         }
         let state = self.blocks.table[block.index()];
-        if state.family == Family::Text {
-            self.choices[state.slot].spoken.add(self.arena.get(text));
+        let choice = &mut self.choices[state.slot];
+        match state.family {
+            Family::Text => choice.spoken.add(self.arena.get(text)),
+            Family::Reasoning => choice.thought.add(self.arena.get(text)),
+            Family::Refusal => choice.refused.add(self.arena.get(text)),
+            Family::Call | Family::Data => {}
         }
         self.slots.push(match state.family {
             Family::Text => EventOf::TextDelta { block, text },

@@ -72,6 +72,14 @@ pub struct CallFragment<'a> {
     pub is_name_open: bool,
 }
 
+impl CallFragment<'_> {
+    /// Whether it says nothing: an index alone is nothing.
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
+        [self.id, self.name, self.input, self.signature].iter().flatten().all(Fragment::is_empty)
+    }
+}
+
 impl Default for CallFragment<'_> {
     fn default() -> Self {
         Self {
@@ -167,6 +175,12 @@ pub(super) struct Calls {
 }
 
 impl Calls {
+    /// Whether a call of a choice has this id, or has none and so may be the one.
+    pub(super) fn knows(&self, slot: usize, id: &str) -> bool {
+        self.scopes.get(slot).is_some_and(|scope| scope.by_id.contains_key(id))
+            || self.table.iter().any(|call| call.slot == slot && call.id.is_none())
+    }
+
     pub(super) fn nameless(&self) -> usize {
         self.nameless.len()
     }

@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::blocks::Family;
-use super::digest::Digest;
+use super::digest::{Digest, Restatement};
 use super::reasoning::KnownPart;
 use super::{Emitter, Fragment, Span};
 use crate::event::{
@@ -62,6 +62,9 @@ pub(super) struct Choice {
     pub(super) has_calls: bool,
     /// All its text, as far as a restatement can be compared with it.
     pub(super) spoken: Digest,
+    /// The same of its reasoning and of its refusal.
+    pub(super) thought: Digest,
+    pub(super) refused: Digest,
     /// Said once a choice each.
     noted_late: bool,
     noted_differs: bool,
@@ -131,6 +134,8 @@ impl Emitter {
             has_refusal: false,
             has_calls: false,
             spoken: Digest::default(),
+            thought: Digest::default(),
+            refused: Digest::default(),
             noted_late: false,
             noted_differs: false,
         });
@@ -216,13 +221,23 @@ impl Emitter {
         choice.audio = choice.audio.filter(|&audio| audio != block);
     }
 
-    /// Whether `text` is what the text of a choice amounts to so far: compared by length and hash.
+    /// How `text`, the whole of it in the provider's own words, relates to the fragments that were given out: compared
+    /// by length and hash.
     #[must_use]
-    pub fn has_said(&mut self, choice: u32, text: Fragment<'_>) -> bool {
-        let (span, _) = self.arena.write(text);
-        let mut digest = Digest::default();
-        digest.add(self.arena.get(span));
-        self.known(choice).is_some_and(|known| known.spoken == digest)
+    pub fn compare(&self, choice: u32, channel: Channel, text: &str) -> Restatement {
+        let known = self.known(choice).map(|known| match channel {
+            Channel::Text => known.spoken,
+            Channel::Reasoning(_) => known.thought,
+            Channel::Refusal => known.refused,
+        });
+        known.unwrap_or_default().compare(text)
+    }
+
+    /// Whether a choice has called a tool by this id, or by none.
+    #[must_use]
+    pub fn has_call(&self, choice: u32, id: &str) -> bool {
+        let slot = self.choices.iter().position(|known| known.index == choice);
+        slot.is_some_and(|slot| self.calls.knows(slot, id))
     }
 
     /// Whether a choice has called a tool.
@@ -234,6 +249,10 @@ impl Emitter {
     /// Remembers what kinds of content a choice has had, and which block is its latest.
     pub(super) fn note_block(&mut self, slot: usize, block: BlockId, kind: &BlockKind<Span>, family: Family) {
         let choice = &mut self.choices[slot];
+        if matches!(kind, BlockKind::Source) {
+            // Where an answer comes from is none of it.
+            return;
+        }
         choice.latest = Some(block);
         if let BlockKind::Reasoning { form } = kind {
             choice.reasoning = Some((*form, block));
@@ -244,6 +263,12 @@ impl Emitter {
 
     pub(super) fn touch(&mut self, slot: usize, block: BlockId) {
         self.choices[slot].latest = Some(block);
+    }
+
+    /// The number of the choice that began first.
+    #[must_use]
+    pub fn first_choice(&self) -> Option<u32> {
+        self.choices.first().map(|choice| choice.index)
     }
 
     /// Whether anything has been given out.

@@ -1,5 +1,22 @@
 //! What is kept of a text instead of the text: its length and a hash.
 
+/// What a whole text is to the fragments that came of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Restatement {
+    /// Nothing came of it.
+    First,
+    /// The fragments are all of it.
+    Same,
+    /// The fragments are its beginning.
+    Longer {
+        /// How many bytes of it have come.
+        known: usize,
+    },
+    /// The fragments are something else.
+    Differs,
+}
+
 /// The same for a text and for its pieces, however it is cut.
 ///
 /// Two texts that a server makes up to collide are taken for one; all that it gains is that its own repetition is
@@ -21,6 +38,21 @@ impl Digest {
     pub(crate) fn add(&mut self, text: &str) {
         self.bytes += text.len() as u64;
         self.hash = text.bytes().fold(self.hash, fnv);
+    }
+
+    /// How a whole text relates to what was added so far.
+    pub(crate) fn compare(self, text: &str) -> Restatement {
+        if self.bytes == 0 {
+            return Restatement::First;
+        }
+        let known = usize::try_from(self.bytes).ok().and_then(|len| text.split_at_checked(len));
+        let mut before = Self::default();
+        before.add(known.map_or("", |(before, _)| before));
+        match known {
+            Some((_, "")) if before == self => Restatement::Same,
+            Some((known, _)) if before == self => Restatement::Longer { known: known.len() },
+            _ => Restatement::Differs,
+        }
     }
 
     #[inline]

@@ -26,6 +26,7 @@ pub use calls::{CallFragment, Key};
 pub use choices::Channel;
 #[cfg(feature = "openai-chat")]
 pub(crate) use digest::Digest;
+pub use digest::Restatement;
 pub use reasoning::ReasoningPart;
 pub use verdict::Failure;
 

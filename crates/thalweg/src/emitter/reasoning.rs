@@ -1,5 +1,8 @@
 //! Reasoning in numbered parts, which a wire may send side by side.
 
+use alloc::string::String;
+
+use super::digest::Digest;
 use super::{Emitter, Fragment};
 use crate::event::{Action, AnomalyKind, BlockClose, BlockId, BlockKind, Place, ReasoningForm, Wide};
 
@@ -21,10 +24,30 @@ impl ReasoningPart<'_> {
     pub const fn of(form: ReasoningForm) -> Self {
         Self { form, item: None, id: None }
     }
+
+    fn id_hash(&self) -> Option<u64> {
+        let id = self.id.filter(|id| !id.is_empty())?;
+        Some(Digest::number(id.borrow(&mut String::new())))
+    }
 }
 
 /// A part that has begun, and its block, open or ended.
-pub(super) type KnownPart = (ReasoningForm, Option<u32>, BlockId);
+#[derive(Clone, Copy, Debug)]
+pub(super) struct KnownPart {
+    form: ReasoningForm,
+    item: Option<u32>,
+    /// Its id as a hash, where it has one.
+    id: Option<u64>,
+    block: BlockId,
+}
+
+impl KnownPart {
+    /// Whether they are one part: another id under the same number is another part.
+    fn is(&self, part: ReasoningPart<'_>, id: Option<u64>) -> bool {
+        let is_same_id = self.id.is_none() || id.is_none() || self.id == id;
+        (self.form, self.item) == (part.form, part.item) && is_same_id
+    }
+}
 
 impl Emitter {
     /// Appends to a numbered part of reasoning. Parts stay open side by side until content of another kind comes; the
@@ -67,14 +90,15 @@ impl Emitter {
     }
 
     fn known_part(&self, slot: usize, part: ReasoningPart<'_>) -> Option<BlockId> {
+        let id = part.id_hash();
         let parts = self.choices[slot].reasoning_parts.iter();
-        parts.rev().find(|(form, item, _)| (*form, *item) == (part.form, part.item)).map(|(_, _, block)| *block)
+        parts.rev().find(|known| known.is(part, id)).map(|known| known.block)
     }
 
     /// The last block of reasoning, where no numbered part of this form has come.
     fn last_reasoning(&self, slot: usize, form: ReasoningForm) -> Option<BlockId> {
         let (known, block) = self.choices[slot].reasoning?;
-        let is_numbered = self.choices[slot].reasoning_parts.iter().any(|(known, ..)| *known == form);
+        let is_numbered = self.choices[slot].reasoning_parts.iter().any(|part| part.form == form);
         (known == form && !is_numbered).then_some(block)
     }
 
@@ -87,8 +111,9 @@ impl Emitter {
         place.id = part.id.filter(|id| !id.is_empty()).map(|id| self.text(id));
         let block = self.open_in(slot, place, BlockKind::Reasoning { form: part.form })?;
         let choice = &mut self.choices[slot];
-        choice.reasoning_parts.retain(|(form, item, _)| (*form, *item) != (part.form, part.item));
-        choice.reasoning_parts.push((part.form, part.item, block));
+        let id = part.id_hash();
+        choice.reasoning_parts.retain(|known| !known.is(part, id));
+        choice.reasoning_parts.push(KnownPart { form: part.form, item: part.item, id, block });
         choice.open_parts.push(block);
         Some(block)
     }

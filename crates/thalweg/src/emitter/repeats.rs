@@ -6,26 +6,34 @@ use super::digest::Digest;
 use super::{Emitter, Fragment, Span};
 use crate::event::{BlockClose, BlockId, BlockKind, EventOf, Part, Place, Scope};
 
-/// The last value of each, as hashes.
+/// What was last said of what repeats. Each kind has a memory of its own, so that none is lost to another.
 #[derive(Debug, Default)]
 pub(super) struct Repeats {
     pub(super) wants_extras: bool,
-    last: BTreeMap<u64, u64>,
+    extras: Last,
+    seals: Last,
+    sources: Last,
 }
+
+/// The last value of each field, as hashes.
+#[derive(Debug, Default)]
+struct Last(BTreeMap<u64, u64>);
 
 impl Repeats {
     pub(super) fn retained(&self) -> usize {
         // A map's node holds a few entries; twice the entries' size is a fair bound.
-        self.last.len() * 2 * size_of::<(u64, u64)>()
+        [&self.extras, &self.seals, &self.sources].map(|last| last.0.len() * 2 * size_of::<(u64, u64)>()).iter().sum()
     }
+}
 
+impl Last {
     /// Whether `field` has another value than it last had. Beyond `most` of them none is remembered: all are new.
     fn is_new(&mut self, field: u64, value: u64, most: usize) -> bool {
-        if self.last.get(&field) == Some(&value) {
+        if self.0.get(&field) == Some(&value) {
             return false;
         }
-        if self.last.len() < most || self.last.contains_key(&field) {
-            self.last.insert(field, value);
+        if self.0.len() < most || self.0.contains_key(&field) {
+            self.0.insert(field, value);
         }
         true
     }
@@ -54,7 +62,7 @@ impl Emitter {
             Scope::Block(block) => (2, u32::try_from(block.index()).unwrap_or(u32::MAX)),
         };
         let most = self.limits.blocks as usize;
-        if self.repeats.is_new(field.with(kind, number), Digest::number(json), most) {
+        if self.repeats.extras.is_new(field.with(kind, number), Digest::number(json), most) {
             let json = self.text(json.into());
             self.slots.push(EventOf::Extra { scope, name, json });
         }
@@ -75,7 +83,7 @@ impl Emitter {
         });
         let number = u32::try_from(block.index()).unwrap_or(u32::MAX);
         let value = Digest::number(self.arena.get(span));
-        if self.repeats.is_new(field.with(3, number), value, self.limits.blocks as usize) {
+        if self.repeats.seals.is_new(field.with(3, number), value, self.limits.blocks as usize) {
             self.data(block, part);
         }
     }
@@ -84,7 +92,7 @@ impl Emitter {
     pub fn source(&mut self, choice: u32, json: &str) {
         let mut field = Digest::default();
         field.add(json);
-        if self.repeats.is_new(field.with(4, choice), 0, self.limits.blocks as usize) {
+        if self.repeats.sources.is_new(field.with(4, choice), 0, self.limits.blocks as usize) {
             let Some(block) = self.open(choice, Place::nowhere(), BlockKind::Source) else { return };
             let json = self.text(json.into());
             self.data(block, Part::Citation(json));

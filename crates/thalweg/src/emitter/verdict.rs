@@ -101,7 +101,9 @@ impl Emitter {
         self.facts.terminal
     }
 
-    pub(crate) const fn has_failed(&self) -> bool {
+    /// Whether a fatal error was reported.
+    #[must_use]
+    pub const fn has_failed(&self) -> bool {
         self.facts.failed
     }
 

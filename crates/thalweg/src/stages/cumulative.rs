@@ -8,6 +8,8 @@ use crate::json::Edges;
 #[derive(Debug, Default)]
 pub(super) struct Cumulative {
     known: Digest,
+    /// The last fragment, where it did not go on from what is known: the next may go on from it alone.
+    rewritten: Option<Digest>,
 }
 
 impl Cumulative {
@@ -20,17 +22,26 @@ impl Cumulative {
                 out.anomaly(AnomalyKind::LoneSurrogate, Action::Dropped, None);
             }
         }
-        let known = usize::try_from(self.known.len()).ok().and_then(|len| text.split_at_checked(len));
-        let mut digest = Digest::default();
-        if let Some((before, new)) = known {
+        for known in [Some(self.known), self.rewritten].into_iter().flatten() {
+            let Some((before, new)) = usize::try_from(known.len()).ok().and_then(|len| text.split_at_checked(len))
+            else {
+                continue;
+            };
+            let mut digest = Digest::default();
             digest.add(before);
-            if digest == self.known {
+            if digest == known {
                 self.known.add(new);
+                if let Some(rewritten) = &mut self.rewritten {
+                    rewritten.add(new);
+                }
                 return new;
             }
         }
         out.anomaly(AnomalyKind::RestatementDiffers, Action::Kept, None);
         self.known.add(text);
+        let mut rewritten = Digest::default();
+        rewritten.add(text);
+        self.rewritten = Some(rewritten);
         text
     }
 }

@@ -13,7 +13,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::dialect::Oddities;
-use crate::emitter::{Channel, Digest, Emitter, Fragment};
+use crate::emitter::{Channel, Digest, Emitter, Fragment, Restatement};
 use crate::event::ReasoningForm;
 use cumulative::Cumulative;
 use split::Split;
@@ -63,9 +63,12 @@ impl Stages {
     }
 
     fn stage(&mut self, oddities: &Oddities, choice: u32, channel: Channel, fragment: Fragment<'_>, out: &mut Emitter) {
+        if fragment.is_empty() {
+            return;
+        }
         // Reasoning that has a form of its own is in neither stage.
         let is_text = channel == Channel::Text;
-        if fragment.is_empty() || !(is_text || channel == Channel::Reasoning(ReasoningForm::Full)) {
+        if !(is_text || channel == Channel::Reasoning(ReasoningForm::Full)) {
             self.flush(choice, out);
             return out.append(choice, channel, fragment);
         }
@@ -109,16 +112,13 @@ impl Stages {
         self.choices.iter().any(|(index, state)| *index == choice && state.said != Digest::default())
     }
 
-    /// Whether `text` is what the wire's text of a choice amounts to so far.
-    pub(crate) fn has_said(&mut self, choice: u32, text: Fragment<'_>, out: &mut Emitter) -> bool {
-        if !self.is_on {
-            return out.has_said(choice, text);
+    /// How a whole text relates to what the wire has sent of it.
+    pub(crate) fn compare(&self, choice: u32, channel: Channel, text: &str, out: &Emitter) -> Restatement {
+        if !self.is_on || channel != Channel::Text {
+            return out.compare(choice, channel, text);
         }
-        self.scratch.clear();
-        text.decode(&mut self.scratch);
-        let mut digest = Digest::default();
-        digest.add(&self.scratch);
-        self.choices.iter().any(|(index, state)| *index == choice && state.said == digest)
+        let known = self.choices.iter().find(|(index, _)| *index == choice).map(|(_, state)| state.said);
+        known.unwrap_or_default().compare(text)
     }
 
     pub(crate) fn retained(&self) -> usize {
@@ -152,4 +152,4 @@ impl Stages {
 
 /// Room for an ordinary fragment from the start, and what is kept of a large one.
 const FRAGMENT_BYTES: usize = 128;
-const SCRATCH_BYTES: usize = 4096;
+const SCRATCH_BYTES: usize = 64 * 1024;

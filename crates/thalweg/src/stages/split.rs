@@ -18,6 +18,7 @@ pub(super) struct Split {
     place: Place,
     /// The end of what has come, where it may be part of a tag.
     held: String,
+    spare: String,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -36,7 +37,7 @@ const REASONING: Channel = Channel::Reasoning(ReasoningForm::Full);
 impl Split {
     pub(super) fn new(oddities: &Oddities) -> Self {
         let begins_inside = oddities.begins_in_reasoning && !oddities.reasoning_tags.is_empty();
-        Self { place: if begins_inside { Place::Inside(0) } else { Place::Before }, held: String::new() }
+        Self { place: if begins_inside { Place::Inside(0) } else { Place::Before }, ..Self::default() }
     }
 
     pub(super) fn append(&mut self, tags: &[Tags], choice: u32, text: &str, edges: Edges, out: &mut Emitter) {
@@ -46,9 +47,14 @@ impl Split {
         if self.held.is_empty() {
             return self.split(tags, choice, text, edges, out);
         }
-        let mut joined = core::mem::take(&mut self.held);
+        // Two buffers that take turns: what is held back may be held back again.
+        let spare = core::mem::take(&mut self.spare);
+        let mut joined = core::mem::replace(&mut self.held, spare);
         joined.push_str(text);
         self.split(tags, choice, &joined, edges, out);
+        joined.clear();
+        joined.shrink_to(SPARE_BYTES);
+        self.spare = joined;
     }
 
     /// Nothing of a tag can come any more, or something else comes: what is held back is no tag.
@@ -68,7 +74,7 @@ impl Split {
     }
 
     pub(super) fn retained(&self) -> usize {
-        self.held.capacity()
+        self.held.capacity() + self.spare.capacity()
     }
 
     fn split(&mut self, tags: &[Tags], choice: u32, text: &str, edges: Edges, out: &mut Emitter) {
@@ -155,3 +161,6 @@ const TAG_BYTES_MOST: usize = 64;
 
 /// More blanks than this before a tag make a text of it.
 const BLANKS_MOST: usize = 64;
+
+/// Room that is kept for joining what was held back with what comes.
+const SPARE_BYTES: usize = 1024;

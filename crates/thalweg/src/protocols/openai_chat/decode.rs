@@ -4,12 +4,12 @@ use alloc::string::String;
 
 use super::usage::WireUsage;
 use super::voice::Voice;
-use super::wire::{Choice, Chunk, Content, Owner, Parts, Rules};
+use super::wire::{Choice, Chunk, Content, Owner, Parts, Rare, Rules};
 use super::{error, finish, rare};
 use crate::dialect::{Decode, Frame, Oddities};
-use crate::emitter::{Channel, Emitter, Fragment};
+use crate::emitter::{Channel, Digest, Emitter, Fragment};
 use crate::event::{Action, AnomalyKind, LimitKind, MetaField, ReasoningForm, Scope, UsageOrigin};
-use crate::json::{Error, Kind, Reader, Text};
+use crate::json::{Error, Kind, Raw, Reader, Text};
 use crate::limits::Limits;
 use crate::stages::Stages;
 
@@ -23,13 +23,17 @@ pub(super) struct Decoder {
     stages: Stages,
     usage: WireUsage,
     is_zero_said: bool,
+    /// The last error, as a hash.
+    cause: Option<u64>,
+    /// A frame of words that was no JSON: an error, if nothing comes of the answer any more.
+    last_words: Option<String>,
 }
 
 impl Decoder {
     pub(super) fn new(oddities: Oddities) -> Self {
         let stages = Stages::new(&oddities);
         let usage = WireUsage::new(&oddities);
-        Self { oddities, chunk: Chunk::default(), stages, usage, is_zero_said: false }
+        Self { oddities, chunk: Chunk::default(), stages, usage, is_zero_said: false, cause: None, last_words: None }
     }
 }
 
@@ -45,10 +49,8 @@ impl Decode for Decoder {
         let rules = Rules { limits: &limits, oddities: &self.oddities, wants_extras: out.wants_extras() };
         let read = match Reader::new(data, limits.json_depth).peek() {
             Ok(Kind::Object) => self.chunk.read(data, rules),
-            Ok(Kind::Array) if frame.is_body => return self.say_list(frame, out),
-            Ok(_) => return not_a_chunk(data, limits.json_depth, out),
-            Err(_) if error::report_text(frame, out) => return,
-            Err(error) => Err(error),
+            Ok(Kind::Array) => return self.say_list(frame, out),
+            Ok(_) | Err(_) => return self.say_words(frame, out),
         };
         // What is read here was validated as a part of the frame: only the frame's own reading can fail.
         if let Err(error) = read.and_then(|()| self.say(frame, out)) {
@@ -60,6 +62,9 @@ impl Decode for Decoder {
 
     fn finish(&mut self, out: &mut Emitter) {
         self.settle(out);
+        if let Some(words) = self.last_words.take().filter(|_| !out.all_finished() && !out.has_failed()) {
+            error::report_words(&words, out);
+        }
     }
 
     fn retained(&self) -> usize {
@@ -67,17 +72,35 @@ impl Decode for Decoder {
     }
 }
 
-/// A frame of valid JSON that is no object has no meaning here.
-fn not_a_chunk(data: &str, depth: u16, out: &mut Emitter) {
-    let json = &mut Reader::new(data, depth);
-    match json.skip().and_then(|_| json.end()) {
-        Ok(()) => out.anomaly(AnomalyKind::BadFrame, Action::Dropped, None),
-        Err(error) => out.bad_json(error),
-    }
-}
+/// Words are kept up to this many bytes.
+const WORDS_BYTES: usize = 4096;
 
 impl Decoder {
-    /// A body that is a list of what should be a body: Google wraps errors so.
+    /// A frame that is neither an object nor a list. Words may be an error that a server wrote as it is; whether they
+    /// are shows when nothing comes behind them.
+    fn say_words(&mut self, frame: Frame<'_>, out: &mut Emitter) {
+        let data = frame.data;
+        let json = &mut Reader::new(data, out.limits().json_depth);
+        let read = json.skip().and_then(|_| json.end());
+        let text = data.trim();
+        if text.starts_with(':') {
+            // A proxy has made data of a comment.
+            out.anomaly(AnomalyKind::CommentAsData, Action::Dropped, None);
+        } else if frame.event == Some("error") {
+            error::report_words(text.trim_matches('"'), out);
+        } else if read.is_ok() {
+            // Valid JSON that has no meaning here.
+            out.anomaly(AnomalyKind::BadFrame, Action::Dropped, None);
+        } else {
+            out.anomaly(AnomalyKind::InvalidJson, Action::Dropped, None);
+            if error::are_words(text) && frame.event.is_none_or(|name| name == "message") {
+                let end = (0..=text.len().min(WORDS_BYTES)).rev().find(|end| text.is_char_boundary(*end));
+                self.last_words = text.get(..end.unwrap_or(0)).map(String::from);
+            }
+        }
+    }
+
+    /// A list of what should come alone: Google wraps errors so.
     fn say_list(&mut self, frame: Frame<'_>, out: &mut Emitter) {
         let (data, depth) = (frame.data, out.limits().json_depth);
         let whole = &mut Reader::new(data, depth);
@@ -87,13 +110,18 @@ impl Decoder {
         let mut said = || -> Result<(), Error> {
             let json = &mut Reader::new(data, depth);
             json.array()?;
+            let mut is_empty = true;
             while json.element()? {
+                is_empty = false;
                 if json.peek()? == Kind::Object {
                     self.frame(Frame { data: json.skip()?.of(data), ..frame }, out);
                 } else {
                     json.skip()?;
                     out.anomaly(AnomalyKind::BadFrame, Action::Dropped, None);
                 }
+            }
+            if is_empty {
+                out.anomaly(AnomalyKind::BadFrame, Action::Dropped, None);
             }
             Ok(())
         };
@@ -105,8 +133,7 @@ impl Decoder {
     fn say(&mut self, frame: Frame<'_>, out: &mut Emitter) -> Result<(), Error> {
         let (head, data) = (&self.chunk.head, frame.data);
         let depth = out.limits().json_depth;
-        let has_usage = head.usage.is_some() || head.x_groq.is_some();
-        if !head.has_choices && !has_usage && !error::is_error(frame, head) {
+        if !head.has_choices && !head.has_usage(data) && !self.is_error(frame) {
             let name = head.object.unwrap_or_default();
             out.unknown(Fragment::json(data, name), data);
             return Ok(());
@@ -115,13 +142,14 @@ impl Decoder {
             out.limit(limit);
             return Ok(());
         }
+        self.last_words = None;
         self.say_facts(data, out);
-        let mut first = 0;
+        let mut first = out.first_choice().unwrap_or(0);
         for (nth, choice) in self.chunk.choices.iter().enumerate() {
             let index = if self.oddities.has_one_choice { 0 } else { choice.index };
             first = if nth == 0 { index } else { first };
             let voice = &mut Voice { oddities: &self.oddities, stages: &mut self.stages, choice: index, out };
-            say_choice(data, (nth, choice), &self.chunk.parts, frame.is_body, voice)?;
+            say_choice(data, (nth, choice), &self.chunk.parts, voice)?;
         }
         // Behind all content: several choices may be one message.
         for choice in &self.chunk.choices {
@@ -182,6 +210,7 @@ impl Decoder {
         for extra in &parts.extras {
             let scope = match extra.owner {
                 Owner::Response => Scope::Response,
+                Owner::Choice(_) | Owner::Call(_) if self.oddities.has_one_choice => Scope::Choice(0),
                 Owner::Choice(nth) => choices.get(nth).map_or(Scope::Response, |choice| Scope::Choice(choice.index)),
                 Owner::Call(nth) => Parts::call_scope(nth, choices),
             };
@@ -204,7 +233,7 @@ impl Decoder {
         if let Some(x_groq) = nested {
             has_usage |= self.usage.merge_member(x_groq, depth)?;
         }
-        if has_usage && !self.usage.is_zero() {
+        if has_usage && self.usage.is_any() && !self.usage.is_zero() {
             let origin = if out.all_finished() { UsageOrigin::Provider } else { UsageOrigin::Partial };
             out.usage(self.usage.canonical(), origin);
         }
@@ -224,31 +253,43 @@ impl Decoder {
         }
     }
 
-    fn say_errors(&self, frame: Frame<'_>, depth: u16, out: &mut Emitter) -> Result<(), Error> {
+    fn is_error(&self, frame: Frame<'_>) -> bool {
+        error::is_error(frame, &self.chunk.head, self.chunk.choices.is_empty())
+    }
+
+    /// One error a cause: some send it in the choice and beside it, or again in the next frame.
+    fn say_errors(&mut self, frame: Frame<'_>, depth: u16, out: &mut Emitter) -> Result<(), Error> {
+        let (data, head) = (frame.data, self.chunk.head.error);
+        let beside = head.map(|raw| Digest::number(raw.of(data)));
         for choice in &self.chunk.choices {
-            if let Some(raw) = choice.error {
-                error::report(raw.of(frame.data), depth, out)?;
+            let Some(raw) = choice.error.map(|raw| raw.of(data)).filter(|raw| !error::is_nothing(raw)) else {
+                continue;
+            };
+            let cause = Some(Digest::number(raw));
+            if cause != beside && core::mem::replace(&mut self.cause, cause) != cause {
+                error::report(raw, depth, out)?;
             }
         }
-        if error::is_error(frame, &self.chunk.head) {
+        if beside.is_some() && beside == self.cause {
+            return Ok(());
+        }
+        if self.is_error(frame) {
+            self.cause = beside;
             error::report_frame(frame, &self.chunk.head, depth, out)?;
         }
         Ok(())
     }
 }
 
-fn say_choice(
-    data: &str,
-    (nth, choice): (usize, &Choice),
-    parts: &Parts,
-    is_body: bool,
-    voice: &mut Voice<'_>,
-) -> Result<(), Error> {
+fn say_choice(data: &str, (nth, choice): (usize, &Choice), parts: &Parts, voice: &mut Voice<'_>) -> Result<(), Error> {
     voice.out.begin_choice(voice.choice);
     say_content(data, &choice.delta, parts, voice)?;
+    if let Some(text) = choice.text.filter(|_| choice.delta.text.is_none_or(Text::is_empty)) {
+        voice.append(Channel::Text, Fragment::json(data, text));
+    }
     if let Some(message) = choice.message {
         // Where choices are one message, each says its part of it.
-        let is_more = is_body && nth > 0 && voice.oddities.has_one_choice;
+        let is_more = nth > 0 && voice.oddities.has_one_choice;
         say_message(message.of(data), is_more, voice)?;
     }
     if let Some(logprobs) = choice.logprobs {
@@ -269,27 +310,54 @@ fn say_finish(data: &str, choice: &Choice, voice: &mut Voice<'_>) {
     }
 }
 
-/// A whole message: the answer where none of it came in deltas, else a restatement of what came. One that says
-/// the same is nothing; one that differs is dropped, because deltas are what consumers have acted on.
+/// A whole message: the answer where none of it came in deltas, else a restatement of what came. Of each kind of
+/// content what the deltas lack is given; what differs is dropped, because deltas are what consumers have acted on.
 fn say_message(message: &str, is_more: bool, voice: &mut Voice<'_>) -> Result<(), Error> {
     let (mut content, mut parts) = (Content::default(), Parts::default());
     let limits = *voice.out.limits();
     let json = &mut Reader::new(message, limits.json_depth);
     let rules = Rules { limits: &limits, oddities: voice.oddities, wants_extras: voice.out.wants_extras() };
     content.read(json, Owner::Choice(0), &mut parts, rules)?;
+    let has_content = voice.out.has_content(voice.choice) || voice.stages.has_text(voice.choice);
+    if is_more || !has_content {
+        say_content(message, &content, &parts, voice)?;
+    } else {
+        restate(message, &content, &parts, voice);
+    }
     for extra in &parts.extras {
         voice.out.extra(Scope::Choice(voice.choice), Fragment::json(message, extra.name), extra.value.of(message));
     }
-    if is_more || !voice.has_content() {
-        return say_content(message, &content, &parts, voice);
+    Ok(())
+}
+
+fn restate(message: &str, content: &Content, parts: &Parts, voice: &mut Voice<'_>) {
+    // Media and typed parts are not compared: of those that came, which is which cannot be told.
+    let is_media = |(field, _): &(Rare, Raw)| !matches!(field, Rare::Parts) && !field.is_reasoning();
+    let mut is_same = !parts.rare[content.rare.clone()].iter().any(is_media);
+    let reasoning = content.reasoning.iter().flatten().find(|text| !text.is_empty()).copied();
+    let texts = [
+        (Channel::Reasoning(ReasoningForm::Full), reasoning),
+        (Channel::Text, content.text),
+        (Channel::Refusal, content.refusal),
+    ];
+    for (channel, text) in texts {
+        if let Some(text) = text.filter(|text| !text.is_empty()) {
+            is_same &= voice.restate(channel, Fragment::json(message, text));
+        }
     }
-    let text = Fragment::json(message, content.text.unwrap_or_default());
-    let has_called = content.calls.is_empty() || voice.out.has_called(voice.choice);
-    let is_known = content.is_blank() || (has_called && voice.has_said(text));
-    if !is_known {
+    for call in &parts.calls[content.calls.clone()] {
+        let call = call.fragment(message, false);
+        if voice.has_call(call.id) {
+            continue;
+        }
+        // A call without an id may be one that came without.
+        if call.id.is_some() || !voice.out.has_called(voice.choice) {
+            voice.call(call);
+        }
+    }
+    if !is_same {
         voice.out.anomaly(AnomalyKind::RestatementDiffers, Action::Dropped, None);
     }
-    Ok(())
 }
 
 /// Order inside a choice: reasoning, text, refusal, what is rare, tool calls.
@@ -298,7 +366,8 @@ pub(super) fn say_content(data: &str, content: &Content, parts: &Parts, voice: &
         voice.out.anomaly(AnomalyKind::BadFrame, Action::Dropped, None);
     }
     let rare = &parts.rare[content.rare.clone()];
-    let mut reasoning = None;
+    let is_structured = rare::has_reasoning(rare);
+    let mut plain = None;
     for (rank, text) in content.reasoning.iter().enumerate() {
         let Some(text) = text.filter(|text| !text.is_empty()) else { continue };
         // Gateways send one text under several names.
@@ -306,14 +375,14 @@ pub(super) fn say_content(data: &str, content: &Content, parts: &Parts, voice: &
         if content.reasoning[..rank].iter().any(is_again) {
             continue;
         }
-        if rare.is_empty() {
-            voice.append(Channel::Reasoning(ReasoningForm::Full), Fragment::json(data, text));
-        } else {
-            reasoning = reasoning.or(Some(text));
+        match plain {
+            Some(_) if is_structured => voice.out.other_words(voice.choice),
+            _ if is_structured => plain = Some(text),
+            _ => voice.append(Channel::Reasoning(ReasoningForm::Full), Fragment::json(data, text)),
         }
     }
-    if !rare.is_empty() {
-        rare::say_reasoning(data, reasoning, rare, voice)?;
+    if is_structured {
+        rare::say_reasoning(data, plain, rare, voice)?;
     }
     if let Some(text) = content.text {
         voice.append(Channel::Text, Fragment::json(data, text));

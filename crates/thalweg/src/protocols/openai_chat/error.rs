@@ -3,7 +3,7 @@
 use super::wire::Head;
 use crate::dialect::Frame;
 use crate::emitter::{Emitter, Failure, Fragment};
-use crate::event::{Action, AnomalyKind, ErrorKind, Retry};
+use crate::event::{ErrorKind, Retry};
 use crate::json::{self, Error, Kind, Raw, Reader, Text};
 
 /// The fields of an error object. All of them are optional on the wire.
@@ -19,25 +19,45 @@ struct Fields {
 }
 
 /// Whether a frame reports an error: it has one, it is one, or its name says so.
-pub(super) fn is_error(frame: Frame<'_>, head: &Head) -> bool {
-    head.error.is_some_and(|error| !is_nothing(error.of(frame.data), head.has_choices))
-        || head.object.is_some_and(|object| object.is(frame.data, "error"))
-        || (!head.has_choices && (frame.event == Some("error") || looks_like_error(frame.data)))
-        || head.x_groq.is_some_and(|raw| member(raw.of(frame.data), "error").is_some())
+pub(super) fn is_error(frame: Frame<'_>, head: &Head, is_bare: bool) -> bool {
+    let data = frame.data;
+    let is_chunk = head.has_choices || head.has_usage(data);
+    head.error.is_some_and(|error| !is_chunk || !is_nothing(error.of(data)))
+        || head.object.is_some_and(|object| object.is(data, "error"))
+        || head.has_groq(data, "error")
+        || head.base_resp.is_some_and(|raw| member(raw.of(data), "status_code").is_some_and(|code| code != "0"))
+        || (is_bare && !head.has_usage(data) && looks_like_error(frame))
 }
 
 /// Some servers send an empty error with every chunk.
-fn is_nothing(error: &str, has_choices: bool) -> bool {
-    error == "false" || (has_choices && matches!(error, "\"\"" | "{}" | "[]"))
+pub(super) fn is_nothing(error: &str) -> bool {
+    match error.as_bytes().first() {
+        Some(b'{') => {
+            let reader = &mut Reader::new(error, u16::MAX);
+            let mut members = || -> Result<bool, Error> {
+                reader.object()?;
+                while reader.key()?.is_some() {
+                    if !is_nothing(reader.skip()?.of(error)) {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
+            };
+            members().unwrap_or(false)
+        }
+        _ => matches!(error, "null" | "false" | "\"\"" | "0" | "[]"),
+    }
 }
 
 /// Reports what [`is_error`] found. The frame itself may be the error, without anything around it.
 pub(super) fn report_frame(frame: Frame<'_>, head: &Head, depth: u16, out: &mut Emitter) -> Result<(), Error> {
     let data = frame.data;
+    let own = head.error.map(|raw| raw.of(data)).filter(|error| !is_nothing(error));
     let nested = head.x_groq.and_then(|raw| member(raw.of(data), "error"));
-    match head.error.map(|raw| raw.of(data)).or(nested) {
+    let verdict = head.base_resp.map(|raw| raw.of(data));
+    match own.or(nested).or(verdict) {
         // `{"code", "error"}`, both strings (xAI): one error in two fields of the frame.
-        Some(error) if !error.starts_with('"') || nested.is_some() => report(error, depth, out),
+        Some(error) if own.is_none() || !error.starts_with('"') => report(error, depth, out),
         _ => {
             let fields = read(&mut Reader::new(data, depth))?;
             report_object(data, &fields, out);
@@ -46,15 +66,31 @@ pub(super) fn report_frame(frame: Frame<'_>, head: &Head, depth: u16, out: &mut 
     }
 }
 
-/// A frame without choices that has a message and a code, FastAPI's `detail`, or Cloudflare's mark.
-fn looks_like_error(data: &str) -> bool {
-    let has = |name| member(data, name).is_some();
-    let has_words = member(data, "message").is_some_and(|message| message.starts_with('"'));
-    has("detail") || has("cloudflare_error") || (has_words && (has("code") || has("status") || has("type")))
+/// A frame without an answer that is named an error, or has FastAPI's `detail`, Cloudflare's mark, or a message and a
+/// word or number for what is wrong.
+fn looks_like_error(frame: Frame<'_>) -> bool {
+    let data = frame.data;
+    match frame.event {
+        Some("error") => return true,
+        None | Some("message") => {}
+        Some(_) => return false,
+    }
+    let is_said = |name| member(data, name).is_some_and(|value| value.starts_with(['"', '[']));
+    let means_error = |name| {
+        member(data, name).is_some_and(|value| {
+            let word = value.trim_matches('"');
+            json::count(word).is_some_and(|code| code >= 400)
+                || is_word(word)
+                || word.to_ascii_lowercase().contains("error")
+        })
+    };
+    is_said("detail")
+        || member(data, "cloudflare_error").is_some()
+        || (is_said("message") && (means_error("code") || means_error("status") || means_error("type")))
 }
 
 /// A field of an object, verbatim, if it is there and not null, false or empty. For JSON that was validated.
-fn member<'a>(json: &'a str, name: &str) -> Option<&'a str> {
+pub(super) fn member<'a>(json: &'a str, name: &str) -> Option<&'a str> {
     let reader = &mut Reader::new(json, u16::MAX);
     reader.object().ok()?;
     while let Some(key) = reader.key().ok()? {
@@ -66,22 +102,15 @@ fn member<'a>(json: &'a str, name: &str) -> Option<&'a str> {
     None
 }
 
-/// Reports a frame whose data is a sentence and not JSON: some servers write their error as it is. False where it is
-/// something else, or comes behind a finish reason.
-pub(super) fn report_text(frame: Frame<'_>, out: &mut Emitter) -> bool {
-    let text = frame.data.trim();
-    if text.starts_with(':') {
-        // A proxy has made data of a comment.
-        out.anomaly(AnomalyKind::CommentAsData, Action::Dropped, None);
-        return true;
-    }
-    let is_sentence = text.starts_with(char::is_alphabetic) && text.contains(' ') && !text.starts_with("data:");
-    if out.all_finished() || !(is_sentence || frame.event == Some("error")) {
-        return false;
-    }
-    out.anomaly(AnomalyKind::InvalidJson, Action::Kept, None);
-    out.error(Failure::new(ErrorKind::Other, text.into()));
-    true
+/// Whether a payload that is no JSON reads like a message: several words, and no piece of a broken chunk.
+pub(super) fn are_words(text: &str) -> bool {
+    let is_debris = ["\"}", "}]", "data:"].iter().any(|piece| text.contains(piece));
+    text.starts_with(char::is_alphabetic) && text.contains(' ') && !is_debris
+}
+
+/// Reports words as the error they are.
+pub(super) fn report_words(words: &str, out: &mut Emitter) {
+    out.error(Failure::new(ErrorKind::Other, words.into()));
 }
 
 /// Reports an error value: an object, or a string. `json` must be valid.
@@ -110,7 +139,7 @@ fn read(json: &mut Reader<'_>) -> Result<Fields, Error> {
     json.object()?;
     while let Some(key) = json.key()? {
         match key.name(source, &mut [0; 32]) {
-            "message" => fields.message = json.maybe_string()?.or(fields.message),
+            "message" | "status_msg" => fields.message = json.maybe_string()?.or(fields.message),
             // The message of an error that nothing is wrapped around.
             "error" | "detail" => fields.message = fields.message.or(json.maybe_string()?),
             // Cloudflare's `type` is an address.
@@ -191,6 +220,10 @@ fn classify(status: Option<u16>, words: &[&str]) -> (ErrorKind, Retry) {
         Some(500..) => (ErrorKind::Server, Retry::Yes),
         _ => (ErrorKind::Other, Retry::Unknown),
     })
+}
+
+fn is_word(word: &str) -> bool {
+    WORDS.iter().any(|row| word.eq_ignore_ascii_case(row.0))
 }
 
 /// Codes and types, as servers write them. Codes are asked for first: they say more than types.

@@ -2,6 +2,7 @@
 //! probabilities. Each is read from its own range of a frame that was validated whole.
 
 use alloc::format;
+use alloc::string::String;
 
 use super::voice::Voice;
 use super::wire::{Rare, present};
@@ -11,35 +12,39 @@ use crate::json::{self, Error, Kind, Raw, Reader, Text};
 
 const REASONING: Channel = Channel::Reasoning(ReasoningForm::Full);
 
-/// Says the reasoning of a content that has more than text for it. `flat` is its text from the plain field: it is
-/// given unless a structured field has text, which then is the same.
+/// Whether a content has reasoning in a structured field.
+pub(super) fn has_reasoning(rare: &[(Rare, Raw)]) -> bool {
+    rare.iter().any(|(field, _)| matches!(field, Rare::ReasoningDetails | Rare::ThinkingBlocks))
+}
+
+/// Says the reasoning of a content that has a structured field for it. `flat` is the text of the plain field, which
+/// says the same in other words: it is given where the structured fields have no text, and compared where they have.
 pub(super) fn say_reasoning(
     data: &str,
     flat: Option<Text>,
     rare: &[(Rare, Raw)],
     voice: &mut Voice<'_>,
 ) -> Result<(), Error> {
-    let flat = flat.map(|text| Fragment::json(data, text));
-    let find = |field| rare.iter().find(|(known, _)| *known == field).map(|(_, value)| value.of(data));
-    let details = find(Rare::ReasoningDetails);
-    let said = match details {
-        Some(details) => text_of_details(details, voice.out.limits().json_depth)?,
-        None => Said::Nothing,
-    };
-    match (flat, said) {
-        (Some(flat), Said::Nothing) => voice.append(REASONING, flat),
-        (Some(flat), Said::Once(text)) if !flat.reads(text) => voice.out.other_words(voice.choice),
-        _ => {}
-    }
-    if let Some(details) = details {
-        say_details(details, voice)?;
-    }
-    if let Some(blocks) = find(Rare::ThinkingBlocks) {
-        let has_text = flat.is_some() || !matches!(said, Said::Nothing);
-        each(blocks, voice, |entry, voice| say_thinking_block(entry, has_text, voice))?;
-    }
-    if let Some(opaque) = find(Rare::ReasoningOpaque) {
-        say_opaque(opaque, voice)?;
+    let mut flat = flat.map(|text| Fragment::json(data, text));
+    for (field, value) in rare {
+        let value = value.of(data);
+        if !matches!(field, Rare::ReasoningDetails | Rare::ThinkingBlocks) {
+            continue;
+        }
+        let text = text_of(value, voice.out.limits().json_depth)?;
+        match (flat, text) {
+            (Some(plain), Said::Nothing) => {
+                voice.append(REASONING, plain);
+                flat = None;
+            }
+            (Some(plain), Said::Once(text)) if !plain.reads(text) => voice.out.other_words(voice.choice),
+            (Some(plain), Said::Often(text)) if !plain.is(&text) => voice.out.other_words(voice.choice),
+            _ => {}
+        }
+        match field {
+            Rare::ReasoningDetails => say_details(value, voice)?,
+            _ => each(value, voice, say_thinking_block)?,
+        }
     }
     Ok(())
 }
@@ -57,11 +62,11 @@ pub(super) fn say_media(data: &str, rare: &[(Rare, Raw)], voice: &mut Voice<'_>)
                 Ok(())
             })?,
             Rare::Annotations => each(value, voice, |citation, voice| {
-                voice.flush();
                 voice.out.citation(voice.choice, citation);
                 Ok(())
             })?,
-            Rare::ReasoningDetails | Rare::ThinkingBlocks | Rare::ReasoningOpaque => {}
+            Rare::ReasoningOpaque => say_opaque(value, voice)?,
+            Rare::ReasoningDetails | Rare::ThinkingBlocks => {}
         }
     }
     Ok(())
@@ -79,7 +84,10 @@ fn each(
     }
     reader.array()?;
     while reader.element()? {
-        say(reader.skip()?.of(json), voice)?;
+        let entry = reader.skip()?.of(json);
+        if entry != "null" {
+            say(entry, voice)?;
+        }
     }
     Ok(())
 }
@@ -140,28 +148,47 @@ fn fragment(json: &str, text: Option<Text>) -> Option<Fragment<'_>> {
     text.filter(|text| !text.is_empty()).map(|text| Fragment::json(json, text))
 }
 
-/// How much text `reasoning_details` has.
-#[derive(Clone, Copy)]
+/// How much text a structured field has.
 enum Said<'a> {
     Nothing,
     Once(Fragment<'a>),
-    Often,
+    /// Of several entries.
+    Often(String),
 }
 
-fn text_of_details(details: &str, depth: u16) -> Result<Said<'_>, Error> {
+fn text_of(list: &str, depth: u16) -> Result<Said<'_>, Error> {
     let mut said = Said::Nothing;
-    let reader = &mut Reader::new(details, depth);
+    let reader = &mut Reader::new(list, depth);
     if reader.peek()? != Kind::Array {
+        add_text_of(list, depth, &mut said)?;
         return Ok(said);
     }
     reader.array()?;
     while reader.element()? {
-        let entry = reader.skip()?.of(details);
-        if let Some(text) = fragment(entry, Entry::read(entry, depth)?.text) {
-            said = if matches!(said, Said::Nothing) { Said::Once(text) } else { Said::Often };
-        }
+        add_text_of(reader.skip()?.of(list), depth, &mut said)?;
     }
     Ok(said)
+}
+
+fn add_text_of<'a>(json: &'a str, depth: u16, said: &mut Said<'a>) -> Result<(), Error> {
+    let entry = Entry::read(json, depth)?;
+    let kind = entry.kind.unwrap_or_default();
+    let is_known = ["reasoning.text", "reasoning.summary", "thinking"].iter().any(|known| kind.is(json, known));
+    let Some(text) = fragment(json, entry.text).filter(|_| is_known) else { return Ok(()) };
+    *said = match core::mem::replace(said, Said::Nothing) {
+        Said::Nothing => Said::Once(text),
+        Said::Once(first) => {
+            let mut all = String::new();
+            first.decode(&mut all);
+            text.decode(&mut all);
+            Said::Often(all)
+        }
+        Said::Often(mut all) => {
+            text.decode(&mut all);
+            Said::Often(all)
+        }
+    };
+    Ok(())
 }
 
 /// OpenRouter's: fragments of parts that are told apart by type and index.
@@ -179,10 +206,10 @@ fn say_details(details: &str, voice: &mut Voice<'_>) -> Result<(), Error> {
                 return Ok(());
             }
         };
-        voice.flush();
         let mut part = ReasoningPart::of(form);
         (part.item, part.id) = (entry.index, fragment(json, entry.id));
         if let Some(text) = fragment(json, entry.text) {
+            voice.flush();
             voice.out.reasoning(voice.choice, part, text);
         }
         let seals = [
@@ -205,10 +232,10 @@ fn say_details(details: &str, voice: &mut Voice<'_>) -> Result<(), Error> {
 }
 
 /// LiteLLM's: Anthropic's blocks beside the plain text.
-fn say_thinking_block(json: &str, has_text: bool, voice: &mut Voice<'_>) -> Result<(), Error> {
+fn say_thinking_block(json: &str, voice: &mut Voice<'_>) -> Result<(), Error> {
     let entry = Entry::read(json, voice.out.limits().json_depth)?;
-    voice.flush();
     if entry.is(json, "redacted_thinking") {
+        voice.flush();
         if let Some(data) = fragment(json, entry.data)
             && let Some(block) = voice.out.sealed_reasoning(voice.choice, ReasoningForm::Redacted)
         {
@@ -216,7 +243,7 @@ fn say_thinking_block(json: &str, has_text: bool, voice: &mut Voice<'_>) -> Resu
         }
         return Ok(());
     }
-    if let Some(text) = fragment(json, entry.text).filter(|_| !has_text) {
+    if let Some(text) = fragment(json, entry.text) {
         voice.append(REASONING, text);
     }
     if let Some(signature) = fragment(json, entry.signature) {
@@ -273,12 +300,13 @@ fn say_part(json: &str, voice: &mut Voice<'_>) -> Result<(), Error> {
             say_signature(fragment(json, entry.signature), voice);
         }
         "reasoning" => say_texts(json, &entry, Channel::Reasoning(ReasoningForm::Summary), voice)?,
-        "refusal" => voice.append(Channel::Refusal, fragment(json, entry.refusal).unwrap_or_else(|| "".into())),
-        "image_url" | "image" => say_whole(entry.index, BlockKind::Image, json, voice),
-        "reference" | "citation" => {
-            voice.flush();
-            voice.out.citation(voice.choice, json);
+        "refusal" => {
+            if let Some(text) = fragment(json, entry.refusal.or(entry.text)) {
+                voice.append(Channel::Refusal, text);
+            }
         }
+        "image_url" | "image" => say_whole(entry.index, BlockKind::Image, json, voice),
+        "reference" | "citation" => voice.out.citation(voice.choice, json),
         "" if entry.text.is_some() => say_texts(json, &entry, Channel::Text, voice)?,
         _ => say_other(fragment(json, entry.kind).unwrap_or_else(|| "".into()), json, voice),
     }
@@ -294,8 +322,14 @@ fn say_texts(json: &str, entry: &Entry, channel: Channel, voice: &mut Voice<'_>)
     let depth = voice.out.limits().json_depth;
     each(list.of(json), voice, |json, voice| {
         let entry = Entry::read(json, depth)?;
-        if let Some(text) = fragment(json, entry.text) {
-            voice.append(channel, text);
+        match fragment(json, entry.text) {
+            Some(text) => voice.append(channel, text),
+            // Mistral cites inside its thoughts.
+            None if entry.is(json, "reference") => voice.out.citation(voice.choice, json),
+            None if entry.text.is_none() => {
+                say_other(fragment(json, entry.kind).unwrap_or_else(|| "".into()), json, voice)
+            }
+            None => {}
         }
         if let Some(signature) = fragment(json, entry.signature)
             && let Channel::Reasoning(form) = channel

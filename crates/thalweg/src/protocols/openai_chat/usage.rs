@@ -116,7 +116,8 @@ impl WireUsage {
                 }
             }
         }
-        (self.prompt, self.completion) = (prompt.or(self.prompt), completion.or(self.completion));
+        take(&mut self.prompt, prompt);
+        take(&mut self.completion, completion);
         Ok(())
     }
 
@@ -143,8 +144,14 @@ impl WireUsage {
     /// Where more was cached than was sent (xAI), the cached tokens are counted beside.
     fn input(&self) -> Option<u64> {
         let prompt = self.prompt?;
-        let cached = self.cached.filter(|cached| *cached > prompt && prompt > 0);
-        Some(prompt.saturating_add(cached.unwrap_or(0)))
+        let beside = self.cached.filter(|cached| *cached > prompt);
+        let Some(cached) = beside else { return Some(prompt) };
+        Some(prompt.saturating_add(cached).saturating_add(self.cache_write.unwrap_or(0)))
+    }
+
+    /// Whether anything was counted.
+    pub(super) fn is_any(&self) -> bool {
+        self.canonical() != Usage::default()
     }
 
     /// Most vendors count reasoning into the completion; some (xAI) beside it, which the total shows.
@@ -153,9 +160,10 @@ impl WireUsage {
         let Some(beside) = self.reasoning.and_then(|reasoning| completion.checked_add(reasoning)) else {
             return Some(completion);
         };
-        let is_beside = match (self.prompt, self.total) {
-            (Some(prompt), Some(total)) => beside > completion && prompt.checked_add(beside) == Some(total),
-            _ => self.has_reasoning_beside,
+        let sums = [self.prompt, self.input()].map(|input| input.and_then(|input| input.checked_add(beside)));
+        let is_beside = match self.total.filter(|_| self.prompt.is_some()) {
+            Some(total) => beside > completion && sums.contains(&Some(total)),
+            None => self.has_reasoning_beside,
         };
         Some(if is_beside { beside } else { completion })
     }
@@ -164,9 +172,14 @@ impl WireUsage {
 /// Takes a count over. Anything that is no count is nothing.
 fn set(count: &mut Option<u64>, json: &mut Reader<'_>) -> Result<(), Error> {
     let raw = json.skip()?;
-    let new = json::count(raw.of(json.source())).filter(|new| *new > 0 || count.is_none_or(|known| known == 0));
-    *count = new.or(*count);
+    take(count, json::count(raw.of(json.source())));
     Ok(())
+}
+
+/// Zero takes no count back.
+fn take(count: &mut Option<u64>, new: Option<u64>) {
+    let new = new.filter(|new| *new > 0 || count.is_none_or(|known| known == 0));
+    *count = new.or(*count);
 }
 
 fn add(sum: &mut Option<u64>, json: &mut Reader<'_>) -> Result<(), Error> {

@@ -3,7 +3,7 @@
 use alloc::string::String;
 
 use crate::dialect::Oddities;
-use crate::emitter::{CallFragment, Channel, Emitter, Fragment};
+use crate::emitter::{CallFragment, Channel, Emitter, Fragment, Restatement};
 use crate::stages::Stages;
 
 /// Says what a choice holds: text through the dialect's stages, everything else behind what they hold back.
@@ -24,16 +24,33 @@ impl Voice<'_> {
         self.stages.flush(self.choice, self.out);
     }
 
-    /// Whether anything of the choice has come, given out or not.
-    pub(super) fn has_content(&self) -> bool {
-        self.out.has_content(self.choice) || self.stages.has_text(self.choice)
+    /// Says a whole text, of which fragments may have come: what they lack, if they are its beginning. False where they
+    /// are something else.
+    pub(super) fn restate(&mut self, channel: Channel, text: Fragment<'_>) -> bool {
+        let mut buffer = String::new();
+        let text = text.borrow(&mut buffer);
+        let known = match self.stages.compare(self.choice, channel, text, self.out) {
+            Restatement::First => 0,
+            Restatement::Longer { known } => known,
+            Restatement::Same => return true,
+            Restatement::Differs => return false,
+        };
+        // Where fragments repeat what came, the whole is one more of them.
+        let known = if self.oddities.is_cumulative { 0 } else { known };
+        self.append(channel, text.get(known..).unwrap_or_default().into());
+        true
     }
 
-    pub(super) fn has_said(&mut self, text: Fragment<'_>) -> bool {
-        self.stages.has_said(self.choice, text, self.out)
+    /// Whether a call of this id has come.
+    pub(super) fn has_call(&self, id: Option<Fragment<'_>>) -> bool {
+        let mut buffer = String::new();
+        id.is_some_and(|id| self.out.has_call(self.choice, id.borrow(&mut buffer)))
     }
 
     pub(super) fn call(&mut self, fragment: CallFragment<'_>) {
+        if fragment.is_blank() {
+            return;
+        }
         self.flush();
         let mut id = String::new();
         let mut fragment = fragment;

@@ -36,6 +36,8 @@ pub(super) struct Head {
     /// Sources of the whole answer (Perplexity, xAI).
     pub(super) citations: Option<Raw>,
     pub(super) search_results: Option<Raw>,
+    /// MiniMax's own verdict.
+    pub(super) base_resp: Option<Raw>,
     /// The field is there, even if it is null: the frame is a chunk.
     pub(super) has_choices: bool,
     /// A known field holds a value of a type that the documentation does not know.
@@ -48,6 +50,8 @@ pub(super) struct Head {
 pub(super) struct Choice {
     pub(super) index: u32,
     pub(super) delta: Content,
+    /// Of the legacy completions stream.
+    pub(super) text: Option<Text>,
     /// A whole message: the answer itself in a complete body, a restatement in a stream. Read with
     /// [`Content::read`] when it is wanted.
     pub(super) message: Option<Raw>,
@@ -98,6 +102,13 @@ pub(super) enum Rare {
     Annotations,
 }
 
+impl Rare {
+    /// Whether it is reasoning, in structure.
+    pub(super) const fn is_reasoning(self) -> bool {
+        matches!(self, Self::ReasoningDetails | Self::ThinkingBlocks | Self::ReasoningOpaque)
+    }
+}
+
 /// A field that the model has no place for. Collected only where such fields are wanted.
 #[derive(Clone, Debug)]
 pub(super) struct Extra {
@@ -120,6 +131,18 @@ pub(super) struct Rules<'a> {
     pub(super) limits: &'a Limits,
     pub(super) oddities: &'a Oddities,
     pub(super) wants_extras: bool,
+}
+
+impl Head {
+    /// Whether it counts tokens, in one of the places where vendors do.
+    pub(super) fn has_usage(&self, data: &str) -> bool {
+        self.usage.is_some_and(|usage| usage.of(data).starts_with('{')) || self.has_groq(data, "usage")
+    }
+
+    /// Whether Groq's own object has a field.
+    pub(super) fn has_groq(&self, data: &str, name: &str) -> bool {
+        self.x_groq.is_some_and(|raw| super::error::member(raw.of(data), name).is_some())
+    }
 }
 
 impl Parts {
@@ -189,6 +212,7 @@ impl Chunk {
                         "x_groq" => head.x_groq = Some(value),
                         "citations" => head.citations = Some(value),
                         "search_results" => head.search_results = Some(value),
+                        "base_resp" => head.base_resp = Some(value),
                         _ => {}
                     }
                     self.parts.extra(Owner::Response, key, value, rules);
@@ -267,10 +291,14 @@ impl Choice {
             match key.name(data, &mut [0; 32]) {
                 // A negative index, or one of another type, is the first choice's: there is nearly always only one.
                 "index" => self.index = read_key(json)?.and_then(Key::small).unwrap_or(0),
-                "delta" => self.delta.read(json, owner, parts, rules)?,
+                "delta" => {
+                    // The last of several fields of one name stands.
+                    self.delta = Content::default();
+                    self.delta.read(json, owner, parts, rules)?;
+                }
                 "message" => self.message = present(json)?,
                 // The legacy completions stream.
-                "text" => self.delta.text = json.maybe_string()?.or(self.delta.text),
+                "text" => self.text = json.maybe_string()?,
                 "finish_reason" => match json.peek()? {
                     Kind::String => self.finish_reason = Some(json.string()?),
                     kind => {
@@ -329,6 +357,7 @@ impl Content {
                             self.reasoning[rank] = json.maybe_string()?
                         }
                         (_, Some(rare)) => parts.rare(rare_from, rare, present(json)?),
+                        _ if name == "obfuscation" => drop(json.skip()?),
                         _ => parts.extra(owner, key, json.skip()?, rules),
                     }
                 }
@@ -336,14 +365,6 @@ impl Content {
         }
         (self.calls, self.rare) = (calls..parts.calls.len(), rare_from..parts.rare.len());
         Ok(())
-    }
-
-    /// Whether it says nothing.
-    pub(super) fn is_blank(&self) -> bool {
-        let blank = |text: Option<Text>| text.is_none_or(Text::is_empty);
-        self.reasoning.into_iter().chain([self.text, self.refusal]).all(blank)
-            && self.calls.is_empty()
-            && self.rare.is_empty()
     }
 }
 

@@ -156,7 +156,8 @@ fn a_message_that_repeats_its_deltas_is_nothing_and_another_is_said() {
     for fields in ["\"content\":null", "\"content\":\"\"", "\"content\":\"ab\",\"tool_calls\":[]"] {
         assert_eq!(answer(&behind(fields)), "ab", "{fields}");
     }
-    for fields in ["\"content\":\"a\"", "\"content\":\"abc\"", "\"content\":\"ba\""] {
+    assert_eq!(answer(&behind("\"content\":\"abc\"")), "abc", "what the deltas lack");
+    for fields in ["\"content\":\"a\"", "\"content\":\"acb\"", "\"content\":\"ba\""] {
         let response = behind(fields);
         assert_eq!(response.choices[0].text(), "ab", "{fields}");
         assert_eq!(anomalies(&response), [AnomalyKind::RestatementDiffers], "{fields}");

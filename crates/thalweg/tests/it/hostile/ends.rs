@@ -238,7 +238,7 @@ fn one_broken_frame_costs_one_frame() {
         assert_eq!(response.outcome, Some(Outcome::Complete), "{broken}");
         assert_eq!(anomalies(&response), [AnomalyKind::InvalidJson], "{broken}");
     }
-    for odd in ["null", "[]", "7", "true", "[{\"choices\":[]}]"] {
+    for odd in ["null", "[]", "7", "true", "[7]"] {
         let response = check(text("a") + &format!("data: {odd}\n\n") + &text("b") + &end("stop"));
         assert_eq!((response.choices[0].text().as_str(), response.outcome), ("ab", Some(Outcome::Complete)), "{odd}");
         assert_eq!(anomalies(&response), [AnomalyKind::BadFrame], "{odd}");
