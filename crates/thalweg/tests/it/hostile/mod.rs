@@ -10,6 +10,7 @@ mod ends;
 mod framing;
 mod parts;
 mod tool_calls;
+mod vendors;
 
 /// Folds a body under every chunking that its size allows.
 fn check(body: impl AsRef<[u8]>) -> Response {
