@@ -4,7 +4,8 @@ use thalweg::AnomalyKind;
 
 macro_rules! perturbations {
     ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
-        /// One way in which a server's bytes differ from the plainest ones. None of them changes what is meant.
+        /// One way in which a server's bytes differ from the plainest ones. None of them changes what is meant, but for
+        /// those that the intention then names: errors, signatures, missing ids and counts, other words for the reason.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum Perturbation { $($(#[$doc])* $variant,)* }
