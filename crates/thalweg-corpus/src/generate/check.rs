@@ -4,7 +4,9 @@ use core::fmt;
 
 use fastrand::Rng;
 use thalweg::fold::{Block, Choice};
-use thalweg::{BlockKind, Close, Fold, Id, InputState, Normalizer, Outcome, Reason, Response, UsageOrigin, dialects};
+use thalweg::{
+    BlockKind, Close, Dialect, Fold, Id, InputState, Normalizer, Outcome, Reason, Response, UsageOrigin, dialects,
+};
 
 use super::intention::{InputVerdict, IntendedCall, IntendedChoice, Intention, Leaf};
 use super::perturbation::Perturbation as P;
@@ -20,7 +22,7 @@ use crate::laws::{self, Strands};
 ///
 /// The first difference.
 pub fn check_intention(generated: &Generated) -> Result<(), Violation> {
-    let fold = || fold(generated.chunking.split(&generated.bytes), generated.close);
+    let fold = || fold(generated.dialect, generated.chunking.split(&generated.bytes), generated.close);
     // A panic is our bug like any other: it gets its seed, and can be made small.
     let compared = match std::panic::catch_unwind(fold) {
         Ok(response) => compare(generated, &response),
@@ -38,7 +40,7 @@ pub fn check_intention(generated: &Generated) -> Result<(), Violation> {
 pub fn check_isolation(seed: u64) -> Result<(), Violation> {
     let (strands, intended) = strands(seed);
     laws::check_isolation(&dialects::OPENAI_CHAT, &strands, 4, seed)?;
-    let response = fold([strands.in_turn().as_slice()], Close::Clean);
+    let response = fold(&dialects::OPENAI_CHAT, [strands.in_turn().as_slice()], Close::Clean);
     let calls = response.choices.iter().flat_map(Choice::tool_calls);
     let inputs: Vec<_> = calls.map(|call| call.text.clone()).collect();
     if inputs == intended {
@@ -63,8 +65,8 @@ pub fn smallest(seed: u64, mut law: impl FnMut(&Generated) -> Result<(), Violati
     Some((found, violation))
 }
 
-fn fold<'a>(chunks: impl IntoIterator<Item = &'a [u8]>, close: Close) -> Response {
-    let mut normalizer = Normalizer::new(&dialects::OPENAI_CHAT);
+fn fold<'a>(dialect: &Dialect, chunks: impl IntoIterator<Item = &'a [u8]>, close: Close) -> Response {
+    let mut normalizer = Normalizer::new(dialect);
     let mut response = Response::default();
     for chunk in chunks {
         normalizer.feed(chunk);
@@ -83,7 +85,8 @@ fn compare(generated: &Generated, response: &Response) -> Result<(), String> {
     let intention = &generated.intention;
     same("id", &Some(&*intention.id), &response.id.as_deref())?;
     same("model", &Some(&*intention.model), &response.model.as_deref())?;
-    same("errors", &0, &response.errors.len())?;
+    let messages: Vec<_> = response.errors.iter().map(|error| String::from(&*error.message)).collect();
+    same("errors", &intention.errors, &messages)?;
     same("choices", &intention.choices.len(), &response.choices.len())?;
     for intended in &intention.choices {
         let choice = response.choice(intended.index).ok_or_else(|| format!("choice {} is missing", intended.index))?;
@@ -130,6 +133,7 @@ fn compare_call(intended: &IntendedCall, call: &Block) -> Result<(), String> {
     };
     same("id", &intended.id.as_deref(), &id)?;
     same("name", &*intended.name, &**name)?;
+    same("signature", &intended.signature.as_deref(), &call.signature.as_deref())?;
     same("arguments", &intended.arguments, &call.text)?;
     let state = call.end.and_then(|end| end.input).ok_or("it has no input state")?;
     let verdict = match state {
@@ -157,6 +161,9 @@ fn compare_usage(intention: &Intention, response: &Response) -> Result<(), Strin
 
 /// What the reasons amount to, when the stream ended as it should.
 fn outcome(generated: &Generated) -> Outcome {
+    if !generated.intention.errors.is_empty() {
+        return Outcome::Failed;
+    }
     let has = |perturbation: P| generated.perturbations.contains(&perturbation);
     if has(P::DoneMissing) && generated.close != Close::Clean {
         return Outcome::Truncated;
@@ -169,7 +176,7 @@ fn outcome(generated: &Generated) -> Outcome {
 
 /// What the words of the intentions mean.
 fn reason(raw: &str) -> Reason {
-    match raw {
+    match raw.to_ascii_lowercase().as_str() {
         "stop" => Reason::Stop,
         "length" => Reason::Length,
         "content_filter" => Reason::ContentFilter,

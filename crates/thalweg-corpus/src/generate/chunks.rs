@@ -1,22 +1,30 @@
 //! Fragments into chunks: what goes together, where finish reasons and token counts are, and what is said in between.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use fastrand::Rng;
 
 use super::intention::{IntendedChoice, IntendedUsage, Intention};
 use super::json::Json;
 use super::perturbation::Perturbation as P;
-use super::pieces::{self, CallPiece, Piece, Said};
+use super::pieces::{self, Piece, Said};
 use super::select::Selection;
+use super::usage;
 
 /// What one chunk says of one choice.
 #[derive(Clone, Debug, Default)]
-struct Step {
-    choice: u32,
-    pieces: Vec<Piece>,
+pub(super) struct Step {
+    pub(super) choice: u32,
+    pub(super) pieces: Vec<Piece>,
     finish: Option<String>,
     role: Option<&'static str>,
+}
+
+impl Step {
+    /// Whether it gives a reason, other than a word for none.
+    pub(super) fn is_finish(&self) -> bool {
+        self.finish.as_ref().is_some_and(|raw| !raw.is_empty() && !raw.eq_ignore_ascii_case("null"))
+    }
 }
 
 /// The chunks of a response, each one a frame's JSON.
@@ -26,7 +34,7 @@ pub(super) fn compose(intention: &Intention, selection: &mut Selection, rng: &mu
         let pieces = pieces::of_choice(choice, selection, rng);
         let mut steps = group(choice.index, pieces, selection, rng);
         finish(choice, &mut steps, selection, rng);
-        if choice.finish == "stop" && choice.calls().next().is_some() {
+        if choice.finish.eq_ignore_ascii_case("stop") && choice.calls().next().is_some() {
             selection.hit(P::FinishStopWithCalls);
         }
         roles(&mut steps, selection, rng);
@@ -39,12 +47,36 @@ pub(super) fn compose(intention: &Intention, selection: &mut Selection, rng: &mu
     if selection.roll(P::FactsEmpty, 1, rng) {
         chunks.insert(0, Vec::new());
     }
-    let usages = place_usage(intention.usage.as_ref(), &mut chunks, selection, rng);
+    if selection.has(P::FinishUpper) {
+        selection.hit(P::FinishUpper);
+    }
+    let usages = usage::place(intention.usage.as_ref(), &mut chunks, selection, rng);
     let count = chunks.len();
-    let mut writer = ChunkWriter { intention, selection, rng };
+    let error_at = rng.usize(..=chunks.iter().position(|steps| steps.iter().any(Step::is_finish)).unwrap_or(0));
+    let mut writer = ChunkWriter { intention, selection, rng, said: BTreeMap::new() };
     let write = |(n, (steps, usage))| writer.chunk(n, count, steps, usage);
     let chunks: Vec<Json> = chunks.into_iter().zip(usages).enumerate().map(write).collect();
-    chunks.iter().map(|chunk| chunk.write(selection, rng)).collect()
+    let mut chunks: Vec<String> = chunks.iter().map(|chunk| chunk.write(selection, rng)).collect();
+    for message in &intention.errors {
+        chunks.insert(error_at, error(message, selection, rng));
+    }
+    chunks
+}
+
+/// The frame of an error.
+fn error(message: &str, selection: &mut Selection, rng: &mut Rng) -> String {
+    let words = Json::text(message);
+    let frame = if selection.roll(P::ErrorSentence, 1, rng) {
+        // Behind a finish reason it would be a frame that is broken: it comes before all of them.
+        return message.into();
+    } else if selection.roll(P::ErrorDetail, 1, rng) {
+        vec![("detail", words)]
+    } else {
+        selection.hit(P::ErrorInGroq);
+        let error = if rng.bool() { words } else { Json::Object(vec![("message", words)]) };
+        vec![("choices", Json::List(vec![])), ("x_groq", Json::Object(vec![("error", error)]))]
+    };
+    Json::Object(frame).write(selection, rng)
 }
 
 /// Puts fragments that may share a delta into one, here and there.
@@ -98,7 +130,7 @@ fn finish(intended: &IntendedChoice, steps: &mut Vec<Step>, selection: &mut Sele
         selection.hit(P::FinishDiffers);
         finishes.extend([raw, last]);
     } else {
-        if raw != "stop" && selection.roll(P::FinishDiffers, 1, rng) {
+        if !raw.eq_ignore_ascii_case("stop") && selection.roll(P::FinishDiffers, 1, rng) {
             finishes.push("stop");
         }
         finishes.push(raw);
@@ -115,6 +147,8 @@ fn finish(intended: &IntendedChoice, steps: &mut Vec<Step>, selection: &mut Sele
     for step in steps.iter_mut().filter(|step| step.finish.is_none()) {
         if selection.roll(P::FinishEmpty, 2, rng) {
             step.finish = Some(String::new());
+        } else if selection.roll(P::FinishNull, 2, rng) {
+            step.finish = Some(["null", "NULL", "Null"][rng.usize(..3)].into());
         }
     }
 }
@@ -157,41 +191,12 @@ fn merge(mut choices: Vec<VecDeque<Step>>, selection: &mut Selection, rng: &mut 
     }
 }
 
-/// The counts on each chunk.
-fn place_usage(
-    usage: Option<&IntendedUsage>,
-    chunks: &mut Vec<Vec<Step>>,
-    selection: &mut Selection,
-    rng: &mut Rng,
-) -> Vec<Option<IntendedUsage>> {
-    let mut usages = vec![None; chunks.len()];
-    let Some(usage) = usage else {
-        selection.hit(P::UsageAbsent);
-        return usages;
-    };
-    let is_finish =
-        |chunk: &Vec<Step>| chunk.iter().any(|step| step.finish.as_ref().is_some_and(|raw| !raw.is_empty()));
-    let last = chunks.iter().rposition(is_finish).unwrap_or(0);
-    if selection.roll(P::UsageOnFinish, 1, rng) {
-        usages[last] = Some(*usage);
-    } else if selection.roll(P::UsageEverywhere, 1, rng) {
-        for (n, slot) in usages.iter_mut().enumerate() {
-            let completion = usage.completion * (n as u64 + 1) / chunks.len() as u64;
-            *slot = Some(IntendedUsage { completion, cached: None, reasoning: None, ..*usage });
-        }
-        *usages.last_mut().expect("every response has a chunk") = Some(*usage);
-    } else {
-        selection.hit(P::UsageTrailing);
-        chunks.push(Vec::new());
-        usages.push(Some(*usage));
-    }
-    usages
-}
-
-struct ChunkWriter<'a> {
-    intention: &'a Intention,
-    selection: &'a mut Selection,
-    rng: &'a mut Rng,
+pub(super) struct ChunkWriter<'a> {
+    pub(super) intention: &'a Intention,
+    pub(super) selection: &'a mut Selection,
+    pub(super) rng: &'a mut Rng,
+    /// What came of the text and of the reasoning of each choice.
+    pub(super) said: BTreeMap<u32, [Vec<u16>; 2]>,
 }
 
 impl ChunkWriter<'_> {
@@ -215,16 +220,17 @@ impl ChunkWriter<'_> {
                 fields.push(("model", Json::text(&self.intention.model)));
             }
         }
-        fields.push(("choices", Json::List(steps.into_iter().map(|step| self.step(step)).collect())));
+        let mut choices: Vec<_> = steps.into_iter().map(|step| self.step(step)).collect();
         match usage {
-            Some(usage) => fields.push(("usage", self.usage(&usage))),
+            Some(usage) => self.usage(&usage, &mut choices, &mut fields),
             None if self.rng.bool() => fields.push(("usage", Json::null())),
             None => {}
         }
+        fields.push(("choices", Json::List(choices.into_iter().map(Json::Object).collect())));
         Json::Object(fields)
     }
 
-    fn step(&mut self, step: Step) -> Json {
+    fn step(&mut self, step: Step) -> Fields {
         let mut fields = vec![("index", Json::raw(step.choice))];
         let is_empty = step.pieces.is_empty() && step.role.is_none() && self.rng.bool();
         if is_empty {
@@ -234,101 +240,16 @@ impl ChunkWriter<'_> {
                 self.selection.hit(P::DeltasEmpty);
             }
         } else {
-            fields.push(("delta", self.delta(step.pieces, step.role)));
+            fields.push(("delta", self.delta(step.choice, step.pieces, step.role)));
         }
         match step.finish {
             Some(raw) => fields.push(("finish_reason", Json::text(&raw))),
             None if self.rng.bool() => fields.push(("finish_reason", Json::null())),
             None => {}
         }
-        Json::Object(fields)
-    }
-
-    fn delta(&mut self, pieces: Vec<Piece>, role: Option<&str>) -> Json {
-        let mut fields: Vec<(&'static str, Json)> = Vec::new();
-        fields.extend(role.map(|role| ("role", Json::text(role))));
-        let mut calls = Vec::new();
-        for piece in pieces {
-            match piece.said {
-                Said::Reasoning(text) => self.reasoning(text, &mut fields),
-                Said::Text(text) => fields.push(("content", Json::Text(text))),
-                Said::Refusal(text) => fields.push(("refusal", Json::Text(text))),
-                Said::Call(call) => calls.push(self.call(call)),
-            }
-        }
-        if self.selection.has(P::LegacyCall) {
-            fields.extend(calls.pop().map(|call| ("function_call", call)));
-        } else if !calls.is_empty() {
-            fields.push(("tool_calls", Json::List(calls)));
-        }
-        for name in ["content", "refusal", "reasoning_content", "reasoning", "tool_calls", "function_call"] {
-            let is_there = fields.iter().any(|field| field.0 == name);
-            if is_there {
-                continue;
-            }
-            if self.selection.roll(P::ContentNull, 4, self.rng) {
-                fields.push((name, Json::null()));
-            } else if self.selection.roll(P::ContentEmpty, 4, self.rng) {
-                fields.push((
-                    name,
-                    match name {
-                        "tool_calls" => Json::List(vec![]),
-                        "function_call" => Json::Object(vec![]),
-                        _ => Json::text(""),
-                    },
-                ));
-            }
-        }
-        Json::Object(fields)
-    }
-
-    fn reasoning(&mut self, text: Vec<u16>, fields: &mut Vec<(&'static str, Json)>) {
-        let is_twice = self.selection.roll(P::ReasoningTwice, 1, self.rng);
-        if is_twice || self.selection.roll(P::ReasoningRenamed, 1, self.rng) {
-            fields.push(("reasoning", Json::Text(text.clone())));
-        }
-        if is_twice || !self.selection.has(P::ReasoningRenamed) {
-            fields.push(("reasoning_content", Json::Text(text)));
-        }
-    }
-
-    fn call(&mut self, piece: CallPiece) -> Json {
-        let mut function = Vec::new();
-        function.extend(piece.name.map(|name| ("name", name)));
-        function.extend(piece.input.map(|input| ("arguments", input)));
-        if self.selection.has(P::LegacyCall) {
-            self.selection.hit(P::LegacyCall);
-            return Json::Object(function);
-        }
-        let mut call = Vec::new();
-        call.extend(piece.index.map(|index| ("index", index)));
-        match piece.id {
-            Some(id) => call.push(("id", id)),
-            None if self.selection.has(P::IdMissing) => self.selection.hit(P::IdMissing),
-            None => {}
-        }
-        if piece.is_typed {
-            call.push(("type", Json::text("function")));
-        }
-        if !function.is_empty() || self.rng.bool() {
-            call.push(("function", Json::Object(function)));
-        }
-        Json::Object(call)
-    }
-
-    fn usage(&mut self, usage: &IntendedUsage) -> Json {
-        let mut fields = vec![
-            ("prompt_tokens", Json::raw(usage.prompt)),
-            ("completion_tokens", Json::raw(usage.completion)),
-            ("total_tokens", Json::raw(usage.prompt + usage.completion)),
-        ];
-        let mut details = |name, key, count: Option<u64>| match count {
-            Some(count) => fields.push((name, Json::Object(vec![(key, Json::raw(count))]))),
-            None if self.rng.bool() => fields.push((name, Json::null())),
-            None => {}
-        };
-        details("prompt_tokens_details", "cached_tokens", usage.cached);
-        details("completion_tokens_details", "reasoning_tokens", usage.reasoning);
-        Json::Object(fields)
+        fields
     }
 }
+
+/// The fields of an object.
+pub(super) type Fields = Vec<(&'static str, Json)>;

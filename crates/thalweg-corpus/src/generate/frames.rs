@@ -69,6 +69,10 @@ impl Wire<'_> {
                 self.line("");
             }
         }
+        if self.selection.roll(P::CommentAsData, 4, self.rng) {
+            self.any_line(&["data: : PROCESSING", "data::", "data: :", "data: : {\"choices\":[]}"]);
+            self.line("");
+        }
         if self.selection.roll(P::UnknownFrames, 4, self.rng) {
             self.any_line(UNKNOWN);
             self.line("");

@@ -18,6 +18,8 @@ pub struct Intention {
     pub choices: Vec<IntendedChoice>,
     /// What it costs, if the server says so.
     pub usage: Option<IntendedUsage>,
+    /// The messages of its errors.
+    pub errors: Vec<String>,
 }
 
 /// One answer.
@@ -58,6 +60,8 @@ pub struct IntendedCall {
     pub name: String,
     /// The input, byte for byte.
     pub arguments: String,
+    /// The provider's seal.
+    pub signature: Option<String>,
     /// What a client must think of the input.
     pub verdict: InputVerdict,
 }
@@ -107,6 +111,13 @@ impl IntendedChoice {
     }
 }
 
+impl IntendedCall {
+    /// The signature that a proxy has put into the id.
+    pub(super) fn signature_in_id(&self) -> Option<&str> {
+        Some(self.id.as_deref()?.split_once("__thought__")?.1)
+    }
+}
+
 /// Invents a response.
 pub(super) fn invent(rng: &mut Rng) -> Intention {
     let count = [1, 1, 1, 2, 3][rng.usize(..5)];
@@ -115,6 +126,7 @@ pub(super) fn invent(rng: &mut Rng) -> Intention {
         model: ["example-1", "models/ex\"ample", "例"][rng.usize(..3)].into(),
         choices: (0..count).map(|index| choice(index, rng)).collect(),
         usage: Some(usage(rng)),
+        errors: Vec::new(),
     }
 }
 
@@ -147,7 +159,8 @@ fn leaf(n: usize, rng: &mut Rng) -> Leaf {
 
 fn call(n: usize, rng: &mut Rng) -> Leaf {
     let (arguments, verdict) = strings::arguments(rng);
-    Leaf::Call(IntendedCall { id: Some(strings::id(rng, n)), name: strings::name(rng), arguments, verdict })
+    let (id, name) = (Some(strings::id(rng, n)), strings::name(rng));
+    Leaf::Call(IntendedCall { id, name, arguments, signature: None, verdict })
 }
 
 fn usage(rng: &mut Rng) -> IntendedUsage {
@@ -176,12 +189,29 @@ pub(super) fn adapt(intention: &mut Intention, selection: &Selection, rng: &mut 
         if rng.bool() && is_ranked && selection.has(P::FinishDiffers) {
             choice.last_word = Some("stop".into());
         }
+        if selection.has(P::FinishUpper) {
+            choice.finish.make_ascii_uppercase();
+        }
         for leaf in &mut choice.leaves {
-            if let Leaf::Call(call) = leaf
-                && selection.is_anonymous()
-            {
-                call.id = None;
+            if let Leaf::Call(call) = leaf {
+                adapt_call(call, selection, rng);
             }
         }
     }
+    if [P::ErrorDetail, P::ErrorSentence, P::ErrorInGroq].iter().any(|&error| selection.has(error)) {
+        intention.errors.push("The server is out of memory".into());
+    }
+}
+
+fn adapt_call(call: &mut IntendedCall, selection: &Selection, rng: &mut Rng) {
+    if selection.is_anonymous() {
+        call.id = None;
+    }
+    call.signature = match call.signature_in_id() {
+        Some(signature) => Some(signature.into()),
+        None if selection.has(P::SignatureFields) || selection.has(P::SignatureGoogle) => {
+            Some(format!("c2ln/{:x}+\"=", rng.u64(..)))
+        }
+        None => None,
+    };
 }

@@ -11,6 +11,7 @@
 
 mod check;
 mod chunks;
+mod deltas;
 mod frames;
 mod intention;
 mod json;
@@ -18,13 +19,14 @@ mod perturbation;
 mod pieces;
 mod select;
 mod strings;
+mod usage;
 
 pub use check::{check_intention, check_isolation, smallest};
 pub use intention::{InputVerdict, IntendedCall, IntendedChoice, IntendedUsage, Intention, Leaf};
 pub use perturbation::Perturbation;
 
 use fastrand::Rng;
-use thalweg::Close;
+use thalweg::{Close, Dialect, dialects};
 
 use crate::Chunking;
 use select::Selection;
@@ -37,6 +39,8 @@ pub struct Generated {
     pub seed: u64,
     /// What it means.
     pub intention: Intention,
+    /// Whose way of speaking the protocol it is: mostly the plain one.
+    pub dialect: &'static Dialect,
     /// The bytes of the body.
     pub bytes: Vec<u8>,
     /// How the bytes end.
@@ -73,7 +77,13 @@ pub fn generate_within(seed: u64, allowed: &[Perturbation]) -> Generated {
     } else {
         Close::Clean
     };
-    Generated { seed, intention, bytes, close, perturbations: selection.hits(), chunking }
+    let dialect = match (selection.has(Perturbation::InlineTags), selection.has(Perturbation::Cumulative)) {
+        (true, _) if seed.is_multiple_of(2) => &dialects::PERPLEXITY,
+        (true, _) => &dialects::MINIMAX,
+        (_, true) => &dialects::ALIBABA_CUMULATIVE,
+        _ => &dialects::OPENAI_CHAT,
+    };
+    Generated { seed, intention, dialect, bytes, close, perturbations: selection.hits(), chunking }
 }
 
 /// How a body of `len` bytes is cut.

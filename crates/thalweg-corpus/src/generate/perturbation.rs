@@ -4,7 +4,8 @@ use thalweg::AnomalyKind;
 
 macro_rules! perturbations {
     ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
-        /// One way in which a server's bytes differ from the plainest ones. None of them changes what is meant.
+        /// One way in which a server's bytes differ from the plainest ones. None of them changes what is meant, but for
+        /// those that the intention then names: errors, signatures, missing ids and counts, other words for the reason.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum Perturbation { $($(#[$doc])* $variant,)* }
@@ -83,6 +84,13 @@ perturbations! {
     /// Fragments with `"arguments":""` or null, or with nothing in them at all.
     InputNoise = "input_noise",
 
+    /// A call's signature is in `provider_specific_fields`, of the call or of its function.
+    SignatureFields = "signature_fields",
+    /// A call's signature is in `extra_content.google`.
+    SignatureGoogle = "signature_google",
+    /// `tool_calls` is one call instead of a list.
+    CallAlone = "call_alone",
+
     // What shares a chunk.
     /// Fragments of several calls.
     CallsTogether = "calls_together",
@@ -127,6 +135,23 @@ perturbations! {
     /// Reasoning comes under both names.
     ReasoningTwice = "reasoning_twice",
 
+    /// Reasoning comes under `reasoning_text`.
+    ReasoningText = "reasoning_text",
+    /// Reasoning comes in `reasoning_details` alone.
+    ReasoningDetails = "reasoning_details",
+    /// Reasoning comes in `reasoning_details`, and the same under a flat name.
+    ReasoningDetailsTwice = "reasoning_details_twice",
+    /// Reasoning is a `thinking` part of `content`, which is a list.
+    ReasoningParts = "reasoning_parts",
+    /// Reasoning at the beginning of an answer is in its text, between tags: the dialect's way.
+    InlineTags = "inline_tags",
+
+    // Content.
+    /// `content` is a list of typed parts: text, refusals.
+    ContentParts = "content_parts",
+    /// A fragment of text or reasoning repeats all that came before it: the dialect's way.
+    Cumulative = "cumulative",
+
     // Finish reasons.
     /// The reason is on the last chunk with content.
     FinishWithContent = "finish_with_content",
@@ -134,6 +159,10 @@ perturbations! {
     FinishTwice = "finish_twice",
     /// Earlier chunks have the reason "".
     FinishEmpty = "finish_empty",
+    /// Earlier chunks have the reason "null".
+    FinishNull = "finish_null",
+    /// The reason is in upper case.
+    FinishUpper = "finish_upper",
     /// The reason also comes before the last content.
     FinishEarly = "finish_early",
     /// `stop` comes before or after a stronger reason.
@@ -151,6 +180,25 @@ perturbations! {
     /// It is on every chunk, growing.
     UsageEverywhere = "usage_everywhere",
 
+    /// It is in a choice.
+    UsageInChoice = "usage_in_choice",
+    /// It is in `x_groq`.
+    UsageInGroq = "usage_in_groq",
+    /// Its input and output are a list, one entry a model that took part.
+    UsageByModel = "usage_by_model",
+    /// Other chunks have zeros.
+    UsageZeros = "usage_zeros",
+    /// Cached tokens are not in the details but beside them, under one of three names.
+    CacheRenamed = "cache_renamed",
+
+    // Errors. The rest of the stream comes nevertheless.
+    /// `{"detail": ...}`.
+    ErrorDetail = "error_detail",
+    /// A sentence that is no JSON.
+    ErrorSentence = "error_sentence",
+    /// In `x_groq`.
+    ErrorInGroq = "error_in_groq",
+
     // The end.
     /// There is no `[DONE]`.
     DoneMissing = "done_missing",
@@ -164,6 +212,8 @@ perturbations! {
     // Server-sent events.
     /// Comments between frames and inside of them.
     Comments = "comments",
+    /// A comment comes as data.
+    CommentAsData = "comment_as_data",
     /// Lines end with CRLF.
     LinesCrlf = "lines_crlf",
     /// Lines end with CR.
@@ -210,6 +260,9 @@ impl Perturbation {
             Self::InputAgain => AnomalyKind::InputRepeated,
             Self::FinishEarly => AnomalyKind::ContentAfterFinish,
             Self::FinishDiffers => AnomalyKind::FinishDiffers,
+            Self::CallAlone => AnomalyKind::BadFrame,
+            Self::ErrorSentence => AnomalyKind::InvalidJson,
+            Self::CommentAsData => AnomalyKind::CommentAsData,
             Self::LastFrameOpen => AnomalyKind::UnterminatedFrame,
             _ => return None,
         })
@@ -238,7 +291,18 @@ const GROUPS: &[&[P]] = &[
     &[P::NameLate, P::NameInPieces],
     &[P::RoleRepeated, P::RoleAbsent],
     &[P::FactsRepeated, P::FactsOnce],
-    &[P::ReasoningRenamed, P::ReasoningTwice],
+    &[
+        P::ReasoningRenamed,
+        P::ReasoningTwice,
+        P::ReasoningText,
+        P::ReasoningDetails,
+        P::ReasoningDetailsTwice,
+        P::ReasoningParts,
+    ],
+    &[P::InlineTags, P::Cumulative],
+    &[P::SignatureFields, P::SignatureGoogle],
+    &[P::UsageInChoice, P::UsageInGroq],
+    &[P::ErrorDetail, P::ErrorSentence, P::ErrorInGroq],
     &[P::UsageAbsent, P::UsageTrailing, P::UsageOnFinish, P::UsageEverywhere],
     &[P::DoneMissing, P::DoneTwice],
     &[P::LinesCrlf, P::LinesCr, P::LinesMixed],
@@ -273,4 +337,8 @@ const AMBIGUITIES: &[(P, P, &str)] = &[
         P::TextBetween,
         "a half pair waits in its block, and content of another kind ends a block of text",
     ),
+    (P::LegacyCall, P::SignatureGoogle, "`function_call` has no `extra_content`"),
+    (P::Cumulative, P::ReasoningDetails, "details are never cumulative"),
+    (P::Cumulative, P::ReasoningDetailsTwice, "details are never cumulative: they would differ from the flat text"),
+    (P::InlineTags, P::FinishEarly, "a tag is no content, and a reason ends what may become one"),
 ];

@@ -36,6 +36,7 @@ pub(super) struct CallPiece {
     pub(super) id: Option<Json>,
     pub(super) name: Option<Json>,
     pub(super) input: Option<Json>,
+    pub(super) signature: Option<Json>,
     pub(super) is_typed: bool,
 }
 
@@ -52,6 +53,7 @@ pub(super) fn of_choice(choice: &IntendedChoice, selection: &mut Selection, rng:
     let indexes = Indexes::draw(rng);
     let mut calls = 0;
     let has_several = choice.calls().count() > 1;
+    let tagged = tagged(&choice.leaves).filter(|_| selection.has(P::InlineTags));
     let queues = choice.leaves.iter().enumerate().map(|(leaf, content)| {
         let wrap = |said: fn(Vec<u16>) -> Said, text: &str, selection: &mut Selection, rng: &mut Rng| Queue {
             pieces: fragments(text, selection, rng)
@@ -62,6 +64,12 @@ pub(super) fn of_choice(choice: &IntendedChoice, selection: &mut Selection, rng:
             is_call: false,
         };
         match content {
+            Leaf::Reasoning(_) if leaf == 0 && tagged.is_some() => {
+                selection.hit(P::InlineTags);
+                wrap(Said::Text, tagged.as_deref().unwrap_or_default(), selection, rng)
+            }
+            // It was said with the reasoning.
+            Leaf::Text(_) if leaf == 1 && tagged.is_some() => wrap(Said::Text, "", selection, rng),
             Leaf::Text(text) => wrap(Said::Text, text, selection, rng),
             Leaf::Reasoning(text) => wrap(Said::Reasoning, text, selection, rng),
             Leaf::Refusal(text) => wrap(Said::Refusal, text, selection, rng),
@@ -74,6 +82,15 @@ pub(super) fn of_choice(choice: &IntendedChoice, selection: &mut Selection, rng:
     });
     let queues = queues.collect();
     schedule(queues, selection, rng)
+}
+
+/// The reasoning that an answer begins with and the text behind it, as one text.
+fn tagged(leaves: &[Leaf]) -> Option<String> {
+    match leaves {
+        [Leaf::Reasoning(reasoning), Leaf::Text(text), ..] => Some(format!("<think>{reasoning}</think>{text}")),
+        [Leaf::Reasoning(reasoning), ..] => Some(format!("<think>{reasoning}</think>")),
+        _ => None,
+    }
 }
 
 /// Takes one fragment after another. A leaf begins only when those before it have begun, and only calls may still be
@@ -218,9 +235,12 @@ fn of_call(leaf: usize, call: &IntendedCall, index: Option<&Json>, selection: &m
     let mut inputs: Vec<Option<Json>> = input_fragments(call, selection, rng).into_iter().map(Some).collect();
     let plan = plan(call, &mut inputs, selection, rng);
     let halves = name_halves(&call.name).filter(|_| selection.has(P::NameInPieces));
+    let signature = call.signature.as_deref().filter(|_| call.signature_in_id().is_none());
+    let (signed_at, is_signed_often) = (rng.usize(..inputs.len()), rng.bool());
     let mut pieces: VecDeque<Piece> = VecDeque::new();
     for (n, input) in inputs.into_iter().enumerate() {
         let mut piece = CallPiece { index: index.cloned(), input, ..CallPiece::default() };
+        piece.signature = signature.filter(|_| n == signed_at || (is_signed_often && n > signed_at)).map(Json::text);
         piece.is_typed = n == 0 || rng.u8(..8) == 0;
         piece.id = call.id.as_ref().and_then(|id| place(n, plan.id_at, id, P::IdRepeated, P::IdEmpty, selection, rng));
         piece.name = match &halves {
@@ -249,6 +269,7 @@ fn of_call(leaf: usize, call: &IntendedCall, index: Option<&Json>, selection: &m
             id: Some(Json::nothing(rng)),
             name: Some(Json::nothing(rng)),
             input: Some(Json::nothing(rng)),
+            signature: None,
             is_typed: true,
         };
         pieces.push_front(Piece { leaf, said: Said::Call(empty), is_new: false });

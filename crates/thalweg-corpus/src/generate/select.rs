@@ -2,7 +2,7 @@
 
 use fastrand::Rng;
 
-use super::intention::{IntendedCall, Intention};
+use super::intention::{IntendedCall, IntendedChoice, Intention, Leaf};
 use super::perturbation::Perturbation as P;
 use super::strings;
 
@@ -83,9 +83,25 @@ impl Selection {
             // The same contradiction between neighbours of one name, the first of which has an open input: is the
             // name the second call's, or the first one's again?
             || (self.is_unnumbered() && (self.is_anonymous() || self.has(P::IdLate)) && has_open_namesakes(intention))
+            // A tag where one is looked for is a tag, whatever was meant.
+            || (self.has(P::InlineTags) && intention.choices.iter().any(has_tags))
+            // Not ambiguous: the body would have as many megabytes as the text has kilobytes.
+            || (self.has(P::Cumulative) && intention.choices.iter().any(is_long))
             // `function_call` is one call.
             || (self.has(P::LegacyCall) && intention.choices.iter().any(|choice| choice.calls().count() > 1))
     }
+}
+
+fn has_tags(choice: &IntendedChoice) -> bool {
+    let texts = |leaf: &Leaf| if let Leaf::Text(text) = leaf { Some(text.clone()) } else { None };
+    let text: String = choice.leaves.iter().filter_map(texts).collect();
+    let closes = matches!(choice.leaves.first(), Some(Leaf::Reasoning(reasoning)) if reasoning.contains("</think>"));
+    text.contains("<think>") || closes
+}
+
+fn is_long(choice: &IntendedChoice) -> bool {
+    let len = |leaf: &Leaf| if let Leaf::Text(text) | Leaf::Reasoning(text) = leaf { text.len() } else { 0 };
+    choice.leaves.iter().map(len).sum::<usize>() > 400
 }
 
 fn calls(intention: &Intention) -> impl Iterator<Item = &IntendedCall> {

@@ -1,7 +1,8 @@
 //! An independent reader of the OpenAI chat wire, over `serde_json` values: the oracle for laws about content.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use thalweg::Protocol;
+use thalweg::dialect::Oddities;
 
 use crate::{Setup, wire};
 
@@ -33,7 +34,7 @@ pub(super) fn speaks(setup: &Setup<'_>) -> bool {
 pub(super) fn read(body: &[u8]) -> Result<Vec<Delta>, &'static str> {
     let mut deltas = Vec::new();
     for frame in wire::frames(body).ok_or("bytes that are no text")? {
-        if frame.data.trim().is_empty() || frame.data.trim() == "[DONE]" {
+        if frame.data.trim().is_empty() || frame.data.trim() == "[DONE]" || is_prose(&frame.data) {
             continue;
         }
         let value: Value = serde_json::from_str(&frame.data).map_err(|_| "a frame that is no JSON")?;
@@ -44,17 +45,77 @@ pub(super) fn read(body: &[u8]) -> Result<Vec<Delta>, &'static str> {
     Ok(deltas)
 }
 
-/// Why what comes out is not the sum of what the frames say, where a vendor's ways make it so.
-pub(super) fn differs_from_sum(setup: &Setup<'_>, deltas: &[Delta]) -> Option<&'static str> {
-    let oddities = &setup.dialect?.oddities;
-    let text: String = deltas.iter().map(|delta| delta.text.as_str()).collect();
-    if oddities.is_cumulative {
-        return Some("fragments that repeat what came before");
-    }
+/// A frame that is a comment or a sentence, and no JSON that was cut or broken: it holds no content.
+pub(super) fn is_prose(data: &str) -> bool {
+    let begins = data.trim_start().starts_with(|first: char| first == ':' || first.is_alphabetic());
+    begins && serde_json::from_str::<Value>(data).is_err()
+}
+
+/// Undoes what a vendor does to text: fragments that repeat what came before, reasoning between tags. The error is why
+/// what comes out is still not the sum of what the frames say.
+pub(super) fn undo(setup: &Setup<'_>, deltas: &mut [Delta]) -> Result<(), &'static str> {
+    let Some(dialect) = setup.dialect else { return Ok(()) };
+    let oddities = &dialect.oddities;
     if oddities.has_one_choice && deltas.iter().any(|delta| delta.choice > 0) {
-        return Some("choices that are one message");
+        return Err("choices that are one message");
     }
-    oddities.reasoning_tags.iter().any(|tags| text.contains(&*tags.open)).then_some("reasoning between tags")
+    let mut choices: Vec<_> = deltas.iter().map(|delta| delta.choice).collect();
+    choices.sort_unstable();
+    choices.dedup();
+    for choice in choices {
+        if oddities.is_cumulative {
+            shorten(deltas.iter_mut().filter(|delta| delta.choice == choice).map(|delta| &mut delta.text))?;
+            shorten(deltas.iter_mut().filter(|delta| delta.choice == choice).map(|delta| &mut delta.reasoning))?;
+        }
+        if !oddities.reasoning_tags.is_empty() {
+            untag(oddities, deltas.iter_mut().filter(|delta| delta.choice == choice))?;
+        }
+    }
+    Ok(())
+}
+
+/// Takes from each text what came before it.
+fn shorten<'a>(texts: impl Iterator<Item = &'a mut String>) -> Result<(), &'static str> {
+    let mut known = String::new();
+    for text in texts.filter(|text| !text.is_empty()) {
+        let new = text.strip_prefix(&*known).ok_or("a fragment that does not repeat what came before it")?.to_owned();
+        known = core::mem::replace(text, new);
+    }
+    Ok(())
+}
+
+/// Makes reasoning of what stands between tags in a choice's text, all in its first delta.
+fn untag<'a>(oddities: &Oddities, mut deltas: impl Iterator<Item = &'a mut Delta>) -> Result<(), &'static str> {
+    let Some(first) = deltas.next() else { return Ok(()) };
+    let has_flat = |delta: &Delta| !delta.reasoning.is_empty();
+    let mut is_flat_first = has_flat(first) && first.text.is_empty();
+    for delta in deltas {
+        is_flat_first |= has_flat(delta) && first.text.is_empty();
+        first.text += &core::mem::take(&mut delta.text);
+        first.reasoning += &core::mem::take(&mut delta.reasoning);
+    }
+    let mut reasoning = String::new();
+    let mut rest = first.text.as_str();
+    let mut inside = oddities.reasoning_tags.first().filter(|_| oddities.begins_in_reasoning);
+    loop {
+        let Some(tags) = inside.take() else {
+            let word = rest.trim_start();
+            let Some(tags) = oddities.reasoning_tags.iter().find(|tags| word.starts_with(&*tags.open)) else { break };
+            reasoning += &rest[..rest.len() - word.len()];
+            rest = &word[tags.open.len()..];
+            inside = Some(tags);
+            continue;
+        };
+        let (said, after) = rest.split_once(&*tags.close).unwrap_or((rest, ""));
+        reasoning += said;
+        rest = after;
+    }
+    if is_flat_first && !reasoning.is_empty() {
+        return Err("reasoning before reasoning between tags");
+    }
+    first.text = rest.to_owned();
+    first.reasoning.insert_str(0, &reasoning);
+    Ok(())
 }
 
 fn read_choice(choice: &Value) -> Result<Delta, &'static str> {
@@ -74,9 +135,9 @@ fn read_choice(choice: &Value) -> Result<Delta, &'static str> {
         }
         reasoning = if text.is_empty() { reasoning } else { text };
     }
-    if reasoning.is_empty() && delta["reasoning_details"].is_array() {
-        return Err("reasoning in details alone");
-    }
+    // The same text again, in more detail; where it differs an anomaly says so.
+    let details = texts(&delta["reasoning_details"])?;
+    reasoning = if details.is_empty() { reasoning } else { details };
     let mut calls = Vec::new();
     for call in delta["tool_calls"].as_array().map_or(&[][..], Vec::as_slice) {
         calls.push(read_call(call)?);
@@ -84,11 +145,42 @@ fn read_choice(choice: &Value) -> Result<Delta, &'static str> {
     if delta["function_call"].is_object() {
         calls.push(read_function(&delta["function_call"])?);
     }
-    let (legacy, text) = (string(&choice["text"])?, string(&delta["content"])?);
-    if !legacy.is_empty() && !text.is_empty() {
+    let mut read = Delta { choice: index, text: string(&choice["text"])?, reasoning, calls, ..Delta::default() };
+    read.refusal = string(&delta["refusal"])?;
+    let has_legacy = !read.text.is_empty();
+    match &delta["content"] {
+        Value::Array(parts) => parts.iter().try_for_each(|part| read_part(part, &mut read))?,
+        content => read.text += &string(content)?,
+    }
+    if has_legacy && !matches!(&delta["content"], Value::Null) && delta["content"] != "" {
         return Err("two different texts");
     }
-    Ok(Delta { choice: index, text: text + &legacy, reasoning, refusal: string(&delta["refusal"])?, calls })
+    Ok(read)
+}
+
+/// One part of a `content` that is a list, of those that hold text.
+fn read_part(part: &Value, delta: &mut Delta) -> Result<(), &'static str> {
+    match (part, part["type"].as_str()) {
+        (Value::Null, _) => {}
+        (Value::String(text), _) => delta.text += text,
+        (_, Some("text" | "output_text" | "input_text")) => delta.text += &texts(&part["text"])?,
+        (_, Some("thinking")) => delta.reasoning += &texts(&part["thinking"])?,
+        (_, Some("reasoning")) => delta.reasoning += &texts(&part["summary"])?,
+        (_, Some("refusal")) => delta.refusal += &string(&part["refusal"])?,
+        (_, Some("image_url" | "image" | "reference" | "citation")) => {}
+        _ => return Err("an unknown part of content"),
+    }
+    Ok(())
+}
+
+/// A text, or a list of objects with texts.
+fn texts(value: &Value) -> Result<String, &'static str> {
+    let Value::Array(entries) = value else { return string(value) };
+    let text = |entry: &Value| {
+        let named = ["text", "summary"].into_iter().find(|name| entry[name].is_string());
+        string(&entry[named.unwrap_or("text")])
+    };
+    entries.iter().map(text).collect()
 }
 
 fn read_call(call: &Value) -> Result<CallPiece, &'static str> {
@@ -128,27 +220,55 @@ fn string(value: &Value) -> Result<String, &'static str> {
 pub(super) fn may_end(data: &str) -> bool {
     let Ok(value) = serde_json::from_str::<Value>(data) else { return true };
     let has_reason = |choice: &Value| {
-        choice["finish_reason"].as_str().is_some_and(|reason| !reason.is_empty())
+        let reason = choice["finish_reason"].as_str();
+        reason.is_some_and(|reason| !reason.is_empty() && !reason.eq_ignore_ascii_case("null"))
             || choice["message"].is_object()
             || !choice["error"].is_null()
     };
     let has_choice = value["choices"].as_array().is_some_and(|choices| choices.iter().any(has_reason));
     has_choice
-        || [&value["error"], &value["x_groq"]["error"]].iter().any(|it| !it.is_null())
+        || [&value["error"], &value["detail"], &value["x_groq"]["error"]].iter().any(|it| !it.is_null())
         || value["object"] == "error"
 }
 
-/// The usage object of a frame, if it has one.
-pub(super) fn usage(data: &str) -> Option<Value> {
-    let mut value: Value = serde_json::from_str(data).ok()?;
-    let usage = value.get_mut("usage")?.take();
-    usage.is_object().then_some(usage)
+/// The usage objects of a frame, in the order in which they are read.
+pub(super) fn usages(data: &str) -> Vec<Value> {
+    let Ok(value) = serde_json::from_str::<Value>(data) else { return Vec::new() };
+    let in_choices = value["choices"].as_array().into_iter().flatten().map(|choice| &choice["usage"]);
+    let all = in_choices.chain([&value["usage"], &value["x_groq"]["usage"]]);
+    all.filter(|usage| usage.is_object()).cloned().collect()
 }
 
-/// Whether a frame counts tokens only where some vendors do.
-pub(super) fn counts_elsewhere(data: &str) -> bool {
-    let Ok(value) = serde_json::from_str::<Value>(data) else { return false };
-    let in_choice = |choice: &Value| choice["usage"].is_object();
-    let in_choices = value["choices"].as_array().is_some_and(|choices| choices.iter().any(in_choice));
-    !value["usage"].is_object() && (in_choices || value["x_groq"]["usage"].is_object())
+/// A frame that says a frame's usage again, where it was said, and nothing else.
+pub(super) fn usage_again(data: &str) -> Option<Value> {
+    if usages(data).is_empty() {
+        return None;
+    }
+    let value: Value = serde_json::from_str(data).ok()?;
+    let again = |choice: &Value| json!({"index": choice["index"], "usage": choice["usage"]});
+    let has_usage = |choice: &&Value| choice["usage"].is_object();
+    let choices: Vec<_> = value["choices"].as_array().into_iter().flatten().filter(has_usage).map(again).collect();
+    Some(json!({"choices": choices, "usage": value["usage"], "x_groq": {"usage": value["x_groq"]["usage"]}}))
+}
+
+/// Input, output and total of a usage object. None where what they are is a matter of judgement.
+pub(super) fn counts(usage: &Value) -> Option<[Option<u64>; 3]> {
+    let count = |names: [&str; 2]| {
+        let [one, other] = names.map(|name| usage[name].as_u64());
+        (one.is_none() || other.is_none() || one == other).then(|| one.or(other))
+    };
+    let mut input = count(["prompt_tokens", "input_tokens"])?;
+    let mut output = count(["completion_tokens", "output_tokens"])?;
+    if let Some(models) = usage["models"].as_array() {
+        let sum = |name| models.iter().map(|model| model[name].as_u64()).sum::<Option<u64>>();
+        if input.is_some() || output.is_some() {
+            return None;
+        }
+        (input, output) = (sum("input_tokens"), sum("output_tokens"));
+    }
+    // Counted beside the input, or a mistake: who knows.
+    let cached = ["cached_tokens", "prompt_cache_hit_tokens", "cache_read_input_tokens"].map(|name| &usage[name]);
+    let cached = cached.into_iter().chain([&usage["prompt_tokens_details"]["cached_tokens"]]);
+    let is_within = cached.filter_map(Value::as_u64).all(|cached| Some(cached) <= input);
+    is_within.then(|| [input, output, usage["total_tokens"].as_u64()])
 }

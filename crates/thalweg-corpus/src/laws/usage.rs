@@ -7,8 +7,8 @@ use crate::{Setup, Violation, wire};
 /// Law 10: a repeated usage snapshot changes nothing; the last stands.
 ///
 /// Each usage of the stream is sent again right behind its frame. And an independent reader says what the last count
-/// of each kind is; where a count is a matter of judgement (a zero behind a count, more tokens cached than there are,
-/// counts where only some vendors have them) it says nothing. Nor is anything checked where the protocol has no
+/// of each kind is; where a count is a matter of judgement (more tokens cached than there are, two names with two counts)
+/// it says nothing. Nor is anything checked where the protocol has no
 /// independent reader.
 ///
 /// # Errors
@@ -23,17 +23,17 @@ pub fn check_usage<'d>(setup: impl Into<Setup<'d>>, bytes: &[u8]) -> Result<(), 
     for frame in &frames {
         repeated.extend_from_slice(&bytes[from..frame.end]);
         from = frame.end;
-        is_plain &= !openai_chat::counts_elsewhere(&frame.data);
-        let Some(usage) = openai_chat::usage(&frame.data) else { continue };
-        for (known, name) in last.iter_mut().zip(["prompt_tokens", "completion_tokens", "total_tokens"]) {
-            let count = usage[name].as_u64();
-            is_plain &= count != Some(0) || known.is_none_or(|known| known == 0);
-            *known = count.or(*known);
+        for usage in openai_chat::usages(&frame.data) {
+            let counts = openai_chat::counts(&usage);
+            is_plain &= counts.is_some();
+            for (known, count) in last.iter_mut().zip(counts.unwrap_or_default()) {
+                // Zeros are sent by who has not counted yet, or does no more.
+                let is_more = |count: &u64| *count > 0 || known.is_none_or(|known| known == 0);
+                *known = count.filter(is_more).or(*known);
+            }
         }
-        is_plain &= usage.get("models").is_none();
-        is_plain &= usage["prompt_tokens_details"]["cached_tokens"].as_u64() <= usage["prompt_tokens"].as_u64();
-        if is_terminated(&bytes[..frame.end]) {
-            repeated.extend_from_slice(format!("data: {{\"choices\":[],\"usage\":{usage}}}\n\n").as_bytes());
+        if let Some(again) = openai_chat::usage_again(&frame.data).filter(|_| is_terminated(&bytes[..frame.end])) {
+            repeated.extend_from_slice(format!("data: {again}\n\n").as_bytes());
         }
     }
     repeated.extend_from_slice(&bytes[from..]);
@@ -64,7 +64,7 @@ fn fold(setup: &Setup<'_>, bytes: &[u8]) -> (Response, usize) {
 fn is_last(response: &Response, frames: &[wire::Frame], last: [Option<u64>; 3]) -> Result<(), Violation> {
     let is_unread = |frame: &wire::Frame| {
         let end_mark = frame.data.trim() == "[DONE]" || frame.data.trim().is_empty();
-        !end_mark && serde_json::from_str::<Value>(&frame.data).is_err()
+        !end_mark && !openai_chat::is_prose(&frame.data) && serde_json::from_str::<Value>(&frame.data).is_err()
     };
     if frames.iter().any(is_unread) || response.evidence.is_some_and(|evidence| evidence.limit.is_some()) {
         return Ok(());

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use thalweg::dialects;
 use thalweg_corpus::generate::{self, Generated, Perturbation};
 use thalweg_corpus::{Cuts, Setup, Violation, laws};
 
@@ -47,7 +46,7 @@ fn the_response_is_the_intended_one() {
 #[test]
 fn the_laws_hold() {
     check(0..seeds(), |generated| {
-        let setup = Setup::from(&dialects::OPENAI_CHAT).with_close(generated.close);
+        let setup = Setup::from(generated.dialect).with_close(generated.close);
         let cuts = Cuts::Few(generated.seed);
         laws::check_grammar(setup, &generated.bytes)?;
         laws::check_frames(setup, &generated.bytes)?;
