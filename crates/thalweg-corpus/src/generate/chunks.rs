@@ -60,16 +60,17 @@ pub(super) fn compose(intention: &Intention, selection: &mut Selection, rng: &mu
     for message in &intention.errors {
         chunks.insert(error_at, error(message, selection, rng));
     }
+    // Before the first finish reason: the last words of an answer would be an error.
+    if selection.roll(P::WordsAsData, 1, rng) {
+        chunks.insert(error_at, "The answer takes its time".into());
+    }
     chunks
 }
 
 /// The frame of an error.
 fn error(message: &str, selection: &mut Selection, rng: &mut Rng) -> String {
     let words = Json::text(message);
-    let frame = if selection.roll(P::ErrorSentence, 1, rng) {
-        // Behind a finish reason it would be a frame that is broken: it comes before all of them.
-        return message.into();
-    } else if selection.roll(P::ErrorDetail, 1, rng) {
+    let frame = if selection.roll(P::ErrorDetail, 1, rng) {
         vec![("detail", words)]
     } else {
         selection.hit(P::ErrorInGroq);

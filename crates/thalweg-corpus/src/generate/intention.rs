@@ -198,7 +198,7 @@ pub(super) fn adapt(intention: &mut Intention, selection: &Selection, rng: &mut 
             }
         }
     }
-    if [P::ErrorDetail, P::ErrorSentence, P::ErrorInGroq].iter().any(|&error| selection.has(error)) {
+    if [P::ErrorDetail, P::ErrorInGroq].iter().any(|&error| selection.has(error)) {
         intention.errors.push("The server is out of memory".into());
     }
 }

@@ -194,10 +194,10 @@ perturbations! {
     // Errors. The rest of the stream comes nevertheless.
     /// `{"detail": ...}`.
     ErrorDetail = "error_detail",
-    /// A sentence that is no JSON.
-    ErrorSentence = "error_sentence",
     /// In `x_groq`.
     ErrorInGroq = "error_in_groq",
+    /// Words that are no JSON, with more of the answer behind them.
+    WordsAsData = "words_as_data",
 
     // The end.
     /// There is no `[DONE]`.
@@ -261,7 +261,7 @@ impl Perturbation {
             Self::FinishEarly => AnomalyKind::ContentAfterFinish,
             Self::FinishDiffers => AnomalyKind::FinishDiffers,
             Self::CallAlone => AnomalyKind::BadFrame,
-            Self::ErrorSentence => AnomalyKind::InvalidJson,
+            Self::WordsAsData => AnomalyKind::InvalidJson,
             Self::CommentAsData => AnomalyKind::CommentAsData,
             Self::LastFrameOpen => AnomalyKind::UnterminatedFrame,
             _ => return None,
@@ -302,7 +302,7 @@ const GROUPS: &[&[P]] = &[
     &[P::InlineTags, P::Cumulative],
     &[P::SignatureFields, P::SignatureGoogle],
     &[P::UsageInChoice, P::UsageInGroq],
-    &[P::ErrorDetail, P::ErrorSentence, P::ErrorInGroq],
+    &[P::ErrorDetail, P::ErrorInGroq],
     &[P::UsageAbsent, P::UsageTrailing, P::UsageOnFinish, P::UsageEverywhere],
     &[P::DoneMissing, P::DoneTwice],
     &[P::LinesCrlf, P::LinesCr, P::LinesMixed],
