@@ -107,6 +107,10 @@ impl Emitter {
         self.facts.failed
     }
 
+    pub(crate) const fn has_sentinel(&self) -> bool {
+        self.facts.sentinel
+    }
+
     pub(crate) fn has_choices(&self) -> bool {
         !self.choices.is_empty()
     }

@@ -105,8 +105,8 @@ pub enum Detail {
 pub enum Stage {
     /// More is expected.
     Open,
-    /// Every choice that began has a finish reason, or the provider failed: give trailing usage a short while, then
-    /// finish. Some servers never close.
+    /// Every choice that began has a finish reason, or the provider failed, or gave its end mark without any reason: give
+    /// trailing usage a short while, then finish. Some servers never close.
     Finished,
     /// The provider said that the response is over: the connection may be closed now.
     Settled,
@@ -318,7 +318,7 @@ impl Normalizer {
             Stage::Ended
         } else if self.out.is_terminal() {
             Stage::Settled
-        } else if self.out.all_finished() || self.out.has_failed() {
+        } else if self.out.all_finished() || self.out.has_failed() || self.out.has_sentinel() {
             Stage::Finished
         } else {
             Stage::Open

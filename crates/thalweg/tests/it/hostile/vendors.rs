@@ -119,6 +119,16 @@ fn reasoning_in_two_fields_is_said_once_or_noted() {
 }
 
 #[test]
+fn an_end_mark_without_a_reason_starts_the_drain() {
+    let mut normalizer = Normalizer::new(&dialects::OPENAI_CHAT);
+    for (bytes, stage) in [(text("a"), thalweg::Stage::Open), (DONE.to_owned(), thalweg::Stage::Finished)] {
+        normalizer.feed(bytes.as_bytes());
+        while normalizer.poll().is_some() {}
+        assert_eq!(normalizer.stage(), stage);
+    }
+}
+
+#[test]
 fn sources_are_no_choice_of_their_own() {
     let frame = "data: {\"choices\":[],\"citations\":[\"u\"],\"usage\":{\"prompt_tokens\":1}}\n\n";
     let answer = "data: {\"choices\":[{\"index\":1,\"delta\":{\"content\":\"a\"},\"finish_reason\":\"stop\"}]}\n\n";
