@@ -68,7 +68,8 @@ impl Decode for Decoder {
     }
 
     fn retained(&self) -> usize {
-        self.chunk.retained() + self.stages.retained()
+        let words = self.last_words.as_ref().map_or(0, String::capacity);
+        self.chunk.retained() + self.stages.retained() + words
     }
 }
 
