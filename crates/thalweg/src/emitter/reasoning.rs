@@ -68,7 +68,7 @@ impl Emitter {
     /// text came without numbers, the last block of that form; else a new one. None when the choice is over.
     pub fn reasoning_block(&mut self, choice: u32, part: ReasoningPart<'_>) -> Option<BlockId> {
         let slot = self.slot(choice)?;
-        if let Some(block) = self.known_part(slot, part).or_else(|| self.last_reasoning(slot, part.form)) {
+        if let Some(block) = self.known_part(slot, part).or_else(|| self.last_reasoning(slot, part)) {
             return Some(block);
         }
         let slot = self.content_slot(choice)?;
@@ -95,11 +95,12 @@ impl Emitter {
         parts.rev().find(|known| known.is(part, id)).map(|known| known.block)
     }
 
-    /// The last block of reasoning, where no numbered part of this form has come.
-    fn last_reasoning(&self, slot: usize, form: ReasoningForm) -> Option<BlockId> {
+    /// The last block of reasoning of a form: for data that names no part, or where no part of this form has come.
+    fn last_reasoning(&self, slot: usize, part: ReasoningPart<'_>) -> Option<BlockId> {
         let (known, block) = self.choices[slot].reasoning?;
-        let is_numbered = self.choices[slot].reasoning_parts.iter().any(|part| part.form == form);
-        (known == form && !is_numbered).then_some(block)
+        let is_named = part.item.is_some() || part.id.is_some();
+        let has_parts = self.choices[slot].reasoning_parts.iter().any(|known| known.form == part.form);
+        (known == part.form && !(is_named && has_parts)).then_some(block)
     }
 
     fn open_part(&mut self, slot: usize, part: ReasoningPart<'_>, has_text: bool) -> Option<BlockId> {

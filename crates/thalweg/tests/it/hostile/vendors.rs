@@ -47,6 +47,15 @@ fn another_id_is_another_part() {
 }
 
 #[test]
+fn a_seal_without_a_number_is_the_last_parts() {
+    let text = delta("\"reasoning_details\":[{\"type\":\"reasoning.text\",\"text\":\"a\",\"index\":0}]");
+    let seal = delta("\"reasoning_details\":[{\"type\":\"reasoning.text\",\"signature\":\"s\"}]");
+    let response = check(text + &seal + &end("stop"));
+    let blocks: Vec<_> = response.choices[0].blocks.iter().map(|b| (b.text.as_str(), b.signature.as_deref())).collect();
+    assert_eq!(blocks, [("a", Some("s"))]);
+}
+
+#[test]
 fn what_only_looks_like_an_error_is_none() {
     let frames = [
         "data: {\"type\":\"ping\",\"message\":\"x\"}",
