@@ -147,14 +147,14 @@ impl Decoder {
         self.say_facts(data, out);
         let mut first = out.first_choice().unwrap_or(0);
         for (nth, choice) in self.chunk.choices.iter().enumerate() {
-            let index = if self.oddities.has_one_choice { 0 } else { choice.index };
+            let index = self.number(choice);
             first = if nth == 0 { index } else { first };
             let voice = &mut Voice { oddities: &self.oddities, stages: &mut self.stages, choice: index, out };
             say_choice(data, (nth, choice), &self.chunk.parts, voice)?;
         }
         // Behind all content: several choices may be one message.
         for choice in &self.chunk.choices {
-            let index = if self.oddities.has_one_choice { 0 } else { choice.index };
+            let index = self.number(choice);
             let voice = &mut Voice { oddities: &self.oddities, stages: &mut self.stages, choice: index, out };
             say_finish(data, choice, voice);
         }
@@ -171,6 +171,11 @@ impl Decoder {
             out.terminal();
         }
         Ok(())
+    }
+
+    /// The number of a choice; several that are one message are choice 0.
+    fn number(&self, choice: &Choice) -> u32 {
+        if self.oddities.has_one_choice { 0 } else { choice.index }
     }
 
     fn over(&self, limits: &Limits) -> Option<LimitKind> {
@@ -211,9 +216,13 @@ impl Decoder {
         for extra in &parts.extras {
             let scope = match extra.owner {
                 Owner::Response => Scope::Response,
-                Owner::Choice(_) | Owner::Call(_) if self.oddities.has_one_choice => Scope::Choice(0),
-                Owner::Choice(nth) => choices.get(nth).map_or(Scope::Response, |choice| Scope::Choice(choice.index)),
-                Owner::Call(nth) => Parts::call_scope(nth, choices),
+                Owner::Choice(nth) => {
+                    choices.get(nth).map_or(Scope::Response, |choice| Scope::Choice(self.number(choice)))
+                }
+                Owner::Call(nth) => {
+                    let choice = choices.iter().find(|choice| choice.delta.calls.contains(&nth));
+                    choice.map_or(Scope::Response, |choice| Scope::Choice(self.number(choice)))
+                }
             };
             out.extra(scope, Fragment::json(data, extra.name), extra.value.of(data));
         }
@@ -235,8 +244,7 @@ impl Decoder {
             has_usage |= self.usage.merge_member(x_groq, depth)?;
         }
         if has_usage && self.usage.is_any() && !self.usage.is_zero() {
-            let origin = if out.all_finished() { UsageOrigin::Provider } else { UsageOrigin::Partial };
-            out.usage(self.usage.canonical(), origin);
+            out.usage(self.usage.canonical(), origin(out));
         }
         Ok(())
     }
@@ -246,8 +254,7 @@ impl Decoder {
     fn settle(&mut self, out: &mut Emitter) {
         self.stages.flush_all(out);
         if self.usage.is_zero() && !core::mem::replace(&mut self.is_zero_said, true) {
-            let origin = if out.all_finished() { UsageOrigin::Provider } else { UsageOrigin::Partial };
-            out.usage(self.usage.canonical(), origin);
+            out.usage(self.usage.canonical(), origin(out));
             if out.any_content() {
                 out.anomaly(AnomalyKind::UsageZero, Action::Kept, None);
             }
@@ -280,6 +287,11 @@ impl Decoder {
         }
         Ok(())
     }
+}
+
+/// Counts before the last reason may not be the last.
+fn origin(out: &Emitter) -> UsageOrigin {
+    if out.all_finished() { UsageOrigin::Provider } else { UsageOrigin::Partial }
 }
 
 fn say_choice(data: &str, (nth, choice): (usize, &Choice), parts: &Parts, voice: &mut Voice<'_>) -> Result<(), Error> {
@@ -372,14 +384,14 @@ pub(super) fn say_content(data: &str, content: &Content, parts: &Parts, voice: &
     for (rank, text) in content.reasoning.iter().enumerate() {
         let Some(text) = text.filter(|text| !text.is_empty()) else { continue };
         // Gateways send one text under several names.
-        let is_again = |earlier: &Option<Text>| earlier.is_some_and(|earlier| reads_the_same(data, earlier, text));
-        if content.reasoning[..rank].iter().any(is_again) {
+        let fragment = Fragment::json(data, text);
+        if content.reasoning[..rank].iter().flatten().any(|earlier| fragment.reads(Fragment::json(data, *earlier))) {
             continue;
         }
         match plain {
             Some(_) if is_structured => voice.out.other_words(voice.choice),
             _ if is_structured => plain = Some(text),
-            _ => voice.append(Channel::Reasoning(ReasoningForm::Full), Fragment::json(data, text)),
+            _ => voice.append(Channel::Reasoning(ReasoningForm::Full), fragment),
         }
     }
     if is_structured {
@@ -398,19 +410,4 @@ pub(super) fn say_content(data: &str, content: &Content, parts: &Parts, voice: &
         voice.call(call.fragment(data, voice.oddities.has_names_in_pieces));
     }
     Ok(())
-}
-
-/// Whether two strings of a frame are equal once decoded.
-fn reads_the_same(data: &str, one: Text, other: Text) -> bool {
-    if one.raw(data) == other.raw(data) {
-        return true;
-    }
-    match (one.plain(data), other.plain(data)) {
-        (Some(one), _) => other.is(data, one),
-        (_, Some(other)) => one.is(data, other),
-        (None, None) => {
-            let (mut first, mut second) = (String::new(), String::new());
-            one.decode(data, &mut first) == other.decode(data, &mut second) && first == second
-        }
-    }
 }

@@ -8,7 +8,7 @@ use core::ops::Range;
 use super::call::{Call, read_calls, read_function_call, read_key};
 use crate::dialect::Oddities;
 use crate::emitter::Key;
-use crate::event::{LimitKind, Scope};
+use crate::event::LimitKind;
 use crate::json::{Error, Kind, Raw, Reader, Text};
 use crate::limits::Limits;
 
@@ -166,12 +166,6 @@ impl Parts {
         if rules.wants_extras {
             self.extras.push(Extra { owner, name, value });
         }
-    }
-
-    /// The choice that a call was read in.
-    pub(super) fn call_scope(call: usize, choices: &[Choice]) -> Scope {
-        let choice = choices.iter().find(|choice| choice.delta.calls.contains(&call));
-        choice.map_or(Scope::Response, |choice| Scope::Choice(choice.index))
     }
 
     fn retained(&self) -> usize {
