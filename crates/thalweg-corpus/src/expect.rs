@@ -60,9 +60,12 @@ pub struct ExpectedChoice {
     pub refusal: String,
     /// Why it ended; none where the wire does not say.
     pub finish: Option<ExpectedFinish>,
-    /// Its calls, in order of first appearance.
+    /// The calls that the client must run, in order of first appearance.
     #[serde(default)]
     pub calls: Vec<ExpectedCall>,
+    /// The calls that someone else runs, in the same order.
+    #[serde(default)]
+    pub hosted: Vec<ExpectedCall>,
 }
 
 /// Why a choice ended.
@@ -157,11 +160,21 @@ fn check_choices(expect: &Expect, response: &Response, found: &mut Differences) 
             .as_ref()
             .map(|finish| ExpectedFinish { reason: finish.reason, raw: finish.raw.as_deref().map(String::from) });
         found.check(&of("finish"), stated.finish.clone(), finish);
-        let calls: Vec<_> = choice.tool_calls().map(called).collect();
-        found.check(&of("number of calls"), stated.calls.len(), calls.len());
-        for (n, (stated, call)) in stated.calls.iter().zip(calls).enumerate() {
-            found.check(&of(&format!("call {n}")), stated.clone(), call);
-        }
+        check_calls(&of("call"), &stated.calls, choice.tool_calls(), found);
+        check_calls(&of("hosted call"), &stated.hosted, choice.hosted_calls(), found);
+    }
+}
+
+fn check_calls<'a>(
+    what: &str,
+    stated: &[ExpectedCall],
+    given: impl Iterator<Item = &'a Block>,
+    found: &mut Differences,
+) {
+    let calls: Vec<_> = given.map(called).collect();
+    found.check(&format!("number of {what}s"), stated.len(), calls.len());
+    for (n, (stated, call)) in stated.iter().zip(calls).enumerate() {
+        found.check(&format!("{what} {n}"), stated.clone(), call);
     }
 }
 

@@ -32,7 +32,9 @@ named! {
         DeltaAfterEnd = "delta_after_end",
         /// Content for a block that had not started.
         DeltaWithoutStart = "delta_without_start",
-        /// The end of a block that had not started.
+        /// The start of a block that had started.
+        StartRepeated = "start_repeated",
+        /// The end of a block that had not started, or had ended.
         EndWithoutStart = "end_without_start",
         /// Content of another kind than its block's.
         KindMismatch = "kind_mismatch",

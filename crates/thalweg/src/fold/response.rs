@@ -290,6 +290,11 @@ impl Choice {
         self.blocks.iter().filter(|block| matches!(block.kind, BlockKind::ToolCall { .. }))
     }
 
+    /// The calls that someone else runs, in order of appearance: never hand them to the client's tools.
+    pub fn hosted_calls(&self) -> impl Iterator<Item = &Block> {
+        self.blocks.iter().filter(|block| matches!(block.kind, BlockKind::HostedCall { .. }))
+    }
+
     /// As [`text`](Self::text), copied only where there are several blocks.
     pub(super) fn words(&self) -> Cow<'_, str> {
         let mut texts = self.blocks.iter().filter(|block| matches!(block.kind, BlockKind::Text));
