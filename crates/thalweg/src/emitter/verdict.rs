@@ -14,6 +14,8 @@ pub(super) struct Facts {
     pub(super) terminal: bool,
     /// The framing's end mark came.
     pub(super) sentinel: bool,
+    /// The response waits for something: the client's permission, its turn in a queue.
+    pub(super) waits: bool,
     /// Frames that carried data.
     pub(super) frames: u64,
     pub(super) limit: Option<LimitKind>,
@@ -97,6 +99,11 @@ impl Emitter {
         self.settle_all(outcome);
     }
 
+    /// The response is said to wait for its turn: bytes that end so in good order are not cut off.
+    pub fn wait(&mut self) {
+        self.facts.waits = true;
+    }
+
     pub(crate) const fn is_terminal(&self) -> bool {
         self.facts.terminal
     }
@@ -128,6 +135,8 @@ impl Emitter {
             self.by_reasons()
         } else if self.all_finished() {
             if close == Some(Close::Clean) { self.by_reasons() } else { Outcome::Truncated }
+        } else if facts.waits && close == Some(Close::Clean) && !facts.sentinel {
+            Outcome::Suspended
         } else if facts.sentinel {
             Outcome::Incomplete
         } else {
@@ -138,7 +147,9 @@ impl Emitter {
     fn by_reasons(&self) -> Outcome {
         let told = |slot: &usize| self.choices[*slot].reason.is_some() || self.choices[*slot].has_content();
         let reasons = || (0..self.choices.len()).filter(told).map(|slot| self.final_reason(slot));
-        let suspends = |reason| matches!(reason, Some(Reason::Pause));
+        let suspends = |reason| {
+            matches!(reason, Some(Reason::Pause)) || (self.facts.waits && matches!(reason, Some(Reason::ToolCalls)))
+        };
         let cuts = |reason| match reason {
             Some(Reason::Length | Reason::ContextWindow | Reason::ContentFilter) => true,
             Some(Reason::Error | Reason::Cancelled) => true,
