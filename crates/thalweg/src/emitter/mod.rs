@@ -14,6 +14,7 @@ mod choices;
 mod digest;
 mod reasoning;
 mod repeats;
+mod sequence;
 #[cfg(test)]
 mod tests;
 mod verdict;
@@ -40,6 +41,7 @@ use blocks::Blocks;
 use calls::Calls;
 use choices::Choice;
 use repeats::Repeats;
+use sequence::Sequence;
 use verdict::Facts;
 
 /// One frame's events in a reused arena, and the state of the stream's grammar.
@@ -61,6 +63,7 @@ pub struct Emitter {
     identity_bytes: usize,
     id_changed: bool,
     repeats: Repeats,
+    sequence: Sequence,
 }
 
 impl Emitter {
@@ -78,6 +81,7 @@ impl Emitter {
             identity_bytes: 0,
             id_changed: false,
             repeats: Repeats::default(),
+            sequence: Sequence::default(),
         }
     }
 
@@ -257,6 +261,7 @@ impl Emitter {
         let outcome = self.outcome(close);
         self.settle_all(Some(outcome));
         let evidence = self.evidence(close);
-        self.slots.push(EventOf::End { outcome, evidence, resume: None });
+        let resume = self.resume(outcome);
+        self.slots.push(EventOf::End { outcome, evidence, resume });
     }
 }
