@@ -15,6 +15,7 @@ mod digest;
 mod keyed;
 mod reasoning;
 mod repeats;
+mod sequence;
 #[cfg(test)]
 mod tests;
 mod verdict;
@@ -43,6 +44,7 @@ use calls::Calls;
 use choices::Choice;
 use keyed::Keyed;
 use repeats::Repeats;
+use sequence::Sequence;
 use verdict::Facts;
 
 /// One frame's events in a reused arena, and the state of the stream's grammar.
@@ -65,6 +67,7 @@ pub struct Emitter {
     identity_bytes: usize,
     id_changed: bool,
     repeats: Repeats,
+    sequence: Sequence,
 }
 
 impl Emitter {
@@ -83,6 +86,7 @@ impl Emitter {
             identity_bytes: 0,
             id_changed: false,
             repeats: Repeats::default(),
+            sequence: Sequence::default(),
         }
     }
 
@@ -275,6 +279,7 @@ impl Emitter {
         let outcome = self.outcome(close);
         self.settle_all(Some(outcome));
         let evidence = self.evidence(close);
-        self.slots.push(EventOf::End { outcome, evidence, resume: None });
+        let resume = self.resume(outcome);
+        self.slots.push(EventOf::End { outcome, evidence, resume });
     }
 }
