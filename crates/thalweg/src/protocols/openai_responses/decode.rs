@@ -9,7 +9,7 @@ use super::wire::{self, Wire};
 use crate::dialect::{Decode, Frame};
 use crate::emitter::{At, Channel, Emitter, Fragment, List};
 use crate::errors::{self, Causes, Hint};
-use crate::event::{Action, AnomalyKind, BlockKind, Part, ReasoningForm, Scope};
+use crate::event::{Action, AnomalyKind, BlockKind, Part, Scope};
 use crate::json::{Error, Kind as JsonKind, Raw, Reader, members};
 
 /// The end mark of other protocols: some servers send it here too.
@@ -172,13 +172,7 @@ impl Decoder {
         }
     }
 
-    fn tool_meant(
-        &mut self,
-        data: &str,
-        wire: &Wire,
-        kind: &str,
-        out: &mut Emitter,
-    ) -> Option<(u64, &'static Tool)> {
+    fn tool_meant(&mut self, data: &str, wire: &Wire, kind: &str, out: &mut Emitter) -> Option<(u64, &'static Tool)> {
         let fallback = tools::find(kind)?;
         let number = self.items.meant(data, wire, Kind::Tool(fallback), out)?;
         let tool = self.items.get(number).and_then(|item| tools::tool_of(item.kind)).unwrap_or(fallback);
@@ -321,7 +315,9 @@ impl Decoder {
         }
         if let Some(block) = out.first_block_of(number) {
             // That it is complete is what its end says.
-            if let Some(status) = status.filter(|status| !status.is("completed") || tools::tool_of(kind).is_some_and(Tool::is_hosted)) {
+            if let Some(status) =
+                status.filter(|status| !status.is("completed") || tools::tool_of(kind).is_some_and(Tool::is_hosted))
+            {
                 out.set(block, Part::Status, status);
             }
             self.say_extras(item, ITEM_KNOWN, Scope::Block(block), out)?;
@@ -330,7 +326,7 @@ impl Decoder {
     }
 
     fn say_other(
-        &mut self,
+        &self,
         number: u64,
         kind: Kind,
         item: &str,
