@@ -53,6 +53,9 @@ dialects! {
         xai: XAI;
         zai: ZAI;
     }
+    "anthropic-messages" {
+        anthropic_messages: ANTHROPIC_MESSAGES;
+    }
 }
 
 /// A dialect of OpenAI Chat Completions.

@@ -45,7 +45,6 @@ pub struct Normalizer {
     /// Events of the frame at hand that have been given.
     given: usize,
     limits: Limits,
-    heartbeats: bool,
     estimate: Option<Estimate>,
     phase: Phase,
     opening: Opening,
@@ -151,7 +150,6 @@ impl Normalizer {
             out: Emitter::new(limits),
             given: 0,
             limits,
-            heartbeats: false,
             estimate: None,
             phase: Phase::Open,
             opening: Opening::default(),
@@ -179,7 +177,7 @@ impl Normalizer {
     /// Whether comments, pings and empty frames give [`Event::Heartbeat`]. Off by default.
     #[must_use]
     pub fn with_heartbeats(mut self, heartbeats: bool) -> Self {
-        self.heartbeats = heartbeats;
+        self.out.set_heartbeats(heartbeats);
         self
     }
 
