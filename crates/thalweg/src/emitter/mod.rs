@@ -16,6 +16,7 @@ mod digest;
 mod keyed;
 mod reasoning;
 mod repeats;
+mod sequence;
 #[cfg(test)]
 mod tests;
 mod verdict;
@@ -45,6 +46,7 @@ use calls::Calls;
 use choices::Choice;
 use keyed::Keyed;
 use repeats::Repeats;
+use sequence::Sequence;
 use verdict::Facts;
 
 /// One frame's events in a reused arena, and the state of the stream's grammar.
@@ -68,6 +70,7 @@ pub struct Emitter {
     id_changed: bool,
     wants_heartbeats: bool,
     repeats: Repeats,
+    sequence: Sequence,
 }
 
 impl Emitter {
@@ -87,6 +90,7 @@ impl Emitter {
             id_changed: false,
             wants_heartbeats: false,
             repeats: Repeats::default(),
+            sequence: Sequence::default(),
         }
     }
 
@@ -321,6 +325,7 @@ impl Emitter {
         let outcome = self.outcome(close);
         self.settle_all(Some(outcome));
         let evidence = self.evidence(close);
-        self.slots.push(EventOf::End { outcome, evidence, resume: None });
+        let resume = self.resume(outcome);
+        self.slots.push(EventOf::End { outcome, evidence, resume });
     }
 }

@@ -39,6 +39,8 @@ pub struct Failure<'a> {
     pub message: Fragment<'a>,
     /// Who says so.
     pub origin: Origin,
+    /// The provider's own error: valid JSON.
+    pub raw: Option<&'a str>,
 }
 
 impl<'a> Failure<'a> {
@@ -46,7 +48,7 @@ impl<'a> Failure<'a> {
     #[must_use]
     pub const fn new(kind: ErrorKind, message: Fragment<'a>) -> Self {
         let (retry, origin) = (Retry::Unknown, Origin::Provider);
-        Self { kind, retry, fatal: true, status: None, code: None, message, origin }
+        Self { kind, retry, fatal: true, status: None, code: None, message, origin, raw: None }
     }
 }
 
@@ -55,6 +57,7 @@ impl Emitter {
     pub fn error(&mut self, failure: Failure<'_>) {
         let code = failure.code.filter(|code| !code.is_empty()).map(|code| self.text(code));
         let message = self.text(failure.message);
+        let raw = failure.raw.map(|json| self.text(json.into()));
         self.facts.failed |= failure.fatal;
         self.slots.push(EventOf::Error {
             kind: failure.kind,
@@ -64,6 +67,7 @@ impl Emitter {
             code,
             message,
             origin: failure.origin,
+            raw,
         });
     }
 
