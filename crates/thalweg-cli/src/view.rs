@@ -207,6 +207,8 @@ struct ErrorView<'a> {
     message: &'a str,
     fatal: bool,
     origin: Origin,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    raw: Option<Box<RawValue>>,
 }
 
 #[derive(Serialize)]
@@ -407,6 +409,7 @@ impl<'a> ErrorView<'a> {
             message: &error.message,
             fatal: error.fatal,
             origin: error.origin,
+            raw: error.raw.as_deref().map(embedded),
         }
     }
 }

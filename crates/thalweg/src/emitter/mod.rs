@@ -12,6 +12,7 @@ mod blocks;
 mod calls;
 mod choices;
 mod digest;
+mod keyed;
 mod reasoning;
 mod repeats;
 mod sequence;
@@ -28,6 +29,7 @@ pub use choices::Channel;
 #[cfg(feature = "openai-chat")]
 pub(crate) use digest::Digest;
 pub use digest::Restatement;
+pub use keyed::{At, List};
 pub use reasoning::ReasoningPart;
 pub use verdict::Failure;
 
@@ -40,6 +42,7 @@ use arena::Arena;
 use blocks::Blocks;
 use calls::Calls;
 use choices::Choice;
+use keyed::Keyed;
 use repeats::Repeats;
 use sequence::Sequence;
 use verdict::Facts;
@@ -56,6 +59,7 @@ pub struct Emitter {
     blocks: Blocks,
     choices: Vec<Choice>,
     calls: Calls,
+    keyed: Keyed,
     metas: [Option<Box<str>>; MetaField::ALL.len()],
     usage: Option<(Usage, UsageOrigin)>,
     facts: Facts,
@@ -75,6 +79,7 @@ impl Emitter {
             blocks: Blocks::default(),
             choices: Vec::new(),
             calls: Calls::default(),
+            keyed: Keyed::default(),
             metas: [const { None }; MetaField::ALL.len()],
             usage: None,
             facts: Facts::default(),
@@ -114,6 +119,7 @@ impl Emitter {
             + self.repeats.retained()
             + self.blocks.retained()
             + self.calls.retained()
+            + self.keyed.retained()
             + self.identity_bytes
     }
 
@@ -156,6 +162,13 @@ impl Emitter {
             }
         }
         self.new_meta(field, value);
+    }
+
+    /// The response goes by another id from here on.
+    fn replace_id(&mut self, id: Fragment<'_>) {
+        if self.metas[MetaField::Id as usize].as_ref().is_none_or(|known| !id.is(known)) {
+            self.new_meta(MetaField::Id, id);
+        }
     }
 
     fn new_meta(&mut self, field: MetaField, value: Fragment<'_>) {
@@ -239,6 +252,11 @@ impl Emitter {
             self.anomaly(AnomalyKind::LoneSurrogate, Action::Replaced, None);
         }
         span
+    }
+
+    /// Puts text into the frame's arena, with the halves at its edges apart.
+    fn write(&mut self, fragment: Fragment<'_>) -> (Span, json::Edges) {
+        self.arena.write(fragment)
     }
 
     /// Keeps a string beyond its frame, for comparison with later ones.

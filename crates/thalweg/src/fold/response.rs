@@ -160,6 +160,9 @@ pub struct ReportedError {
     pub message: Box<str>,
     /// Who says so.
     pub origin: Origin,
+    /// The provider's own error, verbatim JSON.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub raw: Option<Box<str>>,
 }
 
 /// How often an anomaly was seen.
@@ -387,9 +390,9 @@ impl Fold for Response {
                 let choice = self.choice_mut(choice);
                 self.choices[choice].finish = Some(Finish { reason, raw: raw.map(own), detail: detail.map(own) });
             }
-            Event::Error { kind, retry, fatal, status, code, message, origin } => {
-                let (code, message) = (code.map(own), own(message));
-                self.errors.push(ReportedError { kind, retry, fatal, status, code, message, origin });
+            Event::Error { kind, retry, fatal, status, code, message, origin, raw } => {
+                let (code, message, raw) = (code.map(own), own(message), raw.map(own));
+                self.errors.push(ReportedError { kind, retry, fatal, status, code, message, origin, raw });
             }
             Event::Anomaly { kind, action, block } => self.count(kind, action, block),
             Event::Unknown { wire_type, json } => self.unknown.push((own(wire_type), own(json))),
