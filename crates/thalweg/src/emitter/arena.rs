@@ -54,6 +54,12 @@ impl<'a> Fragment<'a> {
         self.escaped.map_or(self.source.is_empty(), Text::is_empty)
     }
 
+    /// Itself, where nothing in it is escaped.
+    #[must_use]
+    pub fn plain(&self) -> Option<&'a str> {
+        self.escaped.is_none().then_some(self.source)
+    }
+
     /// Itself, decoded: as it stands where nothing is escaped, else written into `buffer`, which must be empty.
     pub fn borrow<'b>(&self, buffer: &'b mut String) -> &'b str
     where
