@@ -6,6 +6,7 @@ mod floor_plan;
 mod folds;
 mod generated;
 mod hostile;
+mod lanes;
 mod laws;
 mod memory;
 mod options;
