@@ -14,6 +14,9 @@ pub(super) struct Member {
     /// Bytes of the body without which this member is gone and the rest is JSON as before: sorted by their beginnings,
     /// overlapping where one object has the member twice.
     pub(super) places: Vec<Range<usize>>,
+    /// Its values that are text, a number or a truth, each with another one of the same kind. None of null, which is
+    /// the same as absent.
+    pub(super) others: Vec<(Range<usize>, &'static str)>,
 }
 
 /// All members of the JSON in a body, by path. See [`super::Paths::see`] for the frames that are passed over.
@@ -28,14 +31,18 @@ pub(super) fn of_documents(documents: &[Document], is_typed: bool) -> BTreeMap<S
     let mut members = BTreeMap::new();
     for document in documents {
         let Ok(found) = Walk::over(&document.text, is_typed) else { continue };
-        for (path, parent, range) in found {
+        for Found { path, parent, place, other } in found {
             let member: &mut Member = members.entry(path).or_default();
             member.parent = parent;
-            member.places.extend(document.places(&range));
+            member.places.extend(document.places(&place));
+            if let Some((value, other)) = other {
+                member.others.extend(document.places(&value).map(|place| (place, other)));
+            }
         }
     }
     for member in members.values_mut() {
         member.places.sort_by_key(|place| place.start);
+        member.others.sort_by_key(|(place, _)| place.start);
     }
     members
 }
@@ -108,8 +115,16 @@ struct Walk<'j> {
     found: Vec<Found>,
 }
 
-/// The path of a member, that of the member it is in, and its bytes with the comma that belongs to them.
-type Found = (String, Option<String>, Range<usize>);
+/// A member of one object.
+struct Found {
+    path: String,
+    /// The path of the member it is in.
+    parent: Option<String>,
+    /// Its bytes, with the comma that belongs to them.
+    place: Range<usize>,
+    /// Its value, where that has another: where it is, and that.
+    other: Option<(Range<usize>, &'static str)>,
+}
 
 impl<'j> Walk<'j> {
     /// All members of `json`.
@@ -146,24 +161,25 @@ impl<'j> Walk<'j> {
     }
 
     fn object(&mut self, prefix: &str, parent: Option<&str>) -> Result<(), Error> {
-        let mut members: Vec<(String, Range<usize>)> = Vec::new();
+        let mut members: Vec<(String, Range<usize>, Range<usize>)> = Vec::new();
         while let Some(key) = self.reader.key()? {
             let path = format!("{prefix}{}", name(key, self.reader.source()));
             let start = self.range(key.raw(self.reader.source())).start - 1;
-            let end = self.value(&format!("{path}."), Some(&path))?.end;
-            members.push((path, start..end));
+            let value = self.value(&format!("{path}."), Some(&path))?;
+            members.push((path, start..value.end, value));
         }
         for n in 0..members.len() {
-            let (path, range) = &members[n];
+            let (path, range, value) = &members[n];
             // The comma behind a member goes with it; the last one has none, and takes that of the last that stays.
-            let range = match members.get(n + 1) {
-                Some((_, next)) => range.start..next.start,
+            let place = match members.get(n + 1) {
+                Some((_, next, _)) => range.start..next.start,
                 None => {
-                    let stays = members[..n].iter().rfind(|(other, _)| other != path);
-                    stays.map_or(members[0].1.start, |(_, stays)| stays.end)..range.end
+                    let stays = members[..n].iter().rfind(|(other, ..)| other != path);
+                    stays.map_or(members[0].1.start, |(_, stays, _)| stays.end)..range.end
                 }
             };
-            self.found.push((path.clone(), parent.map(String::from), range));
+            let other = another(&self.reader.source()[value.clone()]).map(|other| (value.clone(), other));
+            self.found.push(Found { path: path.clone(), parent: parent.map(String::from), place, other });
         }
         Ok(())
     }
@@ -172,6 +188,19 @@ impl<'j> Walk<'j> {
     fn range(&self, part: &str) -> Range<usize> {
         let start = part.as_ptr().addr() - self.reader.source().as_ptr().addr();
         start..start + part.len()
+    }
+}
+
+/// Another value of the same kind.
+fn another(value: &str) -> Option<&'static str> {
+    match value {
+        "null" => None,
+        "1" => Some("2"),
+        "true" => Some("false"),
+        "false" => Some("true"),
+        _ if value.starts_with('"') => Some("\"~\""),
+        _ if value.starts_with(['{', '[']) => None,
+        _ => Some("1"),
     }
 }
 

@@ -1,8 +1,10 @@
-//! What no decoder reads: the members of a body's JSON that can be taken out and nothing of what comes out changes.
+//! What no decoder reads: the members of a body's JSON that can be taken out, or have another value, and nothing of what
+//! comes out changes.
 //!
 //! A provider's new field is such a member until someone reads it, so that a list of them that is kept beside the
 //! corpus shows it as a difference.
 
+use core::ops::Range;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{Chunking, Setup};
@@ -34,8 +36,10 @@ pub fn unread_paths<'d>(setup: impl Into<Setup<'d>>, body: &[u8]) -> BTreeSet<St
 /// `choices[].delta.content`. In protocols whose frames say their `type`, that stands in front:
 /// `response.completed: response.id`. A key that could be mistaken for more than one is quoted.
 ///
-/// A member is read where the events are others without it, or where one below it is read. It is taken out everywhere
-/// at once, of all frames of a body, so that repeating a value in each frame does not make it look unread.
+/// A member is read where the events are others without it, or with another value of the same kind in its place, or
+/// where one below it is read. Without it alone would not do: nothing changes without an index that is 0, nor
+/// without either of two fields that hold the same text. All frames of a body are changed at once, so that repeating a value in
+/// each of them does not make it look unread.
 #[derive(Clone, Debug, Default)]
 pub struct Paths {
     seen: BTreeMap<String, Seen>,
@@ -49,24 +53,18 @@ struct Seen {
 }
 
 impl Paths {
-    /// Adds a body: decodes it once, and once more for each of its paths.
+    /// Adds a body: decodes it once, and up to twice more for each of its paths.
     ///
     /// Frames that hold no valid JSON, and those that come out whole as [`thalweg::Event::Unknown`], are left as they
     /// are. Set [`Setup::detail`] to [`thalweg::Detail::Full`] to count what comes out as an extra as read.
     pub fn see<'d>(&mut self, setup: impl Into<Setup<'d>>, body: &[u8]) {
         let setup = setup.into();
         let original = setup.events(body, &Chunking::Whole);
-        let mut rest = Vec::with_capacity(body.len());
-        for (path, Member { parent, places }) in members(&setup, body) {
-            rest.clear();
-            let mut from = 0;
-            for place in places {
-                rest.extend_from_slice(body.get(from..place.start).unwrap_or_default());
-                from = from.max(place.end);
-            }
-            rest.extend_from_slice(&body[from..]);
-            // No event holds an offset in the body, and no frame is lost: nothing is to be left out of the comparison.
-            let is_read = setup.events(&rest, &Chunking::Whole) != original;
+        // No event holds an offset in the body, and no frame is lost: nothing is to be left out of the comparison.
+        let is_other = |bytes: &[u8]| setup.events(bytes, &Chunking::Whole) != original;
+        for (path, Member { parent, places, others }) in members(&setup, body) {
+            let places = places.into_iter().map(|place| (place, ""));
+            let is_read = is_other(&replaced(body, places)) || is_other(&replaced(body, others));
             let seen = self.seen.entry(path).or_default();
             seen.parent = parent;
             seen.is_read |= is_read;
@@ -95,6 +93,19 @@ impl Paths {
             }
         }
     }
+}
+
+/// A body with other bytes in some places, which are sorted by their beginnings.
+fn replaced(body: &[u8], places: impl IntoIterator<Item = (Range<usize>, &'static str)>) -> Vec<u8> {
+    let mut out = Vec::with_capacity(body.len());
+    let mut from = 0;
+    for (place, other) in places {
+        out.extend_from_slice(body.get(from..place.start).unwrap_or_default());
+        out.extend_from_slice(other.as_bytes());
+        from = from.max(place.end);
+    }
+    out.extend_from_slice(&body[from..]);
+    out
 }
 
 #[cfg(test)]

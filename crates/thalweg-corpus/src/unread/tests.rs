@@ -83,17 +83,22 @@ fn the_topmost_that_is_unread_is_listed() {
 }
 
 #[test]
+fn a_default_is_read_and_of_two_equal_fields_the_one_that_counts() {
+    let choice = r#"{"index":0,"message":{"content":"Hi"},"finish_reason":"stop"}"#;
+    let usage = r#"{"prompt_tokens":3,"prompt_cache_hit_tokens":2,"prompt_tokens_details":{"cached_tokens":2}}"#;
+    check(&format!(r#"{{"choices":[{choice}],"usage":{usage}}}"#), &["usage.prompt_cache_hit_tokens"]);
+}
+
+#[test]
 fn what_one_body_reads_is_read() {
-    let with_index = |index: u8| {
-        format!(
-            "data: {{\"choices\":[{{\"index\":{index},\"delta\":{{\"content\":\"Hi\"}},\"finish_reason\":\"stop\"}}]}}\n\n"
-        )
+    let body = |refusal: &str| {
+        format!(r#"{{"choices":[{{"message":{{"content":"Hi","refusal":{refusal}}},"finish_reason":"stop"}}]}}"#)
     };
-    check(&with_index(0), &["choices[].index"]);
-    check(&with_index(1), &[]);
+    check(&body("null"), &["choices[].message.refusal"]);
+    check(&body("\"No\""), &[]);
     let mut paths = Paths::default();
-    for index in [1, 0] {
-        paths.see(setup(), with_index(index).as_bytes());
+    for refusal in ["\"No\"", "null"] {
+        paths.see(setup(), body(refusal).as_bytes());
     }
     assert!(paths.unread().is_empty());
 }

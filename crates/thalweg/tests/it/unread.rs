@@ -51,11 +51,9 @@ fn paths(cases: &[Case], detail: Detail) -> Paths {
 /// What even [`Detail::Full`] does not give, in the cases of the plain dialect: the member, and why that is no loss.
 const LOSSES: &[(&str, &str)] = &[
     ("choices[].delta.content[].thinking[].type", "\"text\", which it is read as"),
-    ("choices[].delta.thinking_blocks[].thinking", "the same text as `reasoning_content`; its signature is read"),
     ("choices[].delta.tool_calls[].type", "\"function\": the fields say which kind of call it is"),
     ("choices[].message.content[].thinking[].type", "\"text\", which it is read as"),
-    ("choices[].message.reasoning", "the same text as `reasoning_details`"),
-    ("choices[].message.refusal", "null wherever there is none"),
+    ("choices[].message.refusal", "null in every case that has it: there is none"),
     ("choices[].message.tool_calls[].type", "\"function\", as in a delta"),
     ("obfuscation", "padding"),
     ("object", "tells frames of chat from others; those are given out whole"),
