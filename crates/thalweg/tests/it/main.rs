@@ -9,5 +9,6 @@ mod hostile;
 mod laws;
 mod memory;
 mod options;
+mod reconnect;
 mod registry;
 mod unread;
