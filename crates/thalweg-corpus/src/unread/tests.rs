@@ -1,4 +1,6 @@
-use thalweg::{Detail, dialects};
+use thalweg::dialect::{Decode, Frame};
+use thalweg::emitter::Emitter;
+use thalweg::{Detail, Protocol, dialects};
 
 use super::members::{data, members, of_documents};
 use super::{Paths, unread_paths};
@@ -101,6 +103,26 @@ fn what_one_body_reads_is_read() {
         paths.see(setup(), body(refusal).as_bytes());
     }
     assert!(paths.unread().is_empty());
+}
+
+/// Of a protocol whose frames have types, and reads nothing.
+struct Blind;
+
+impl Decode for Blind {
+    fn frame(&mut self, _: Frame<'_>, _: &mut Emitter) {}
+}
+
+#[test]
+fn frames_of_different_types_have_different_members() {
+    let mut dialect = dialects::OPENAI_CHAT.clone();
+    dialect.protocol = Protocol::AnthropicMessages;
+    dialect.decoder = |_| Box::new(Blind);
+    let body = concat!(
+        "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"a\"}}\n\n",
+        "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n",
+    );
+    let unread = unread_paths(&dialect, body.as_bytes());
+    assert!(unread.iter().eq(["message_start: message", "message_start: type", "message_stop: type"]), "{unread:?}");
 }
 
 #[test]
