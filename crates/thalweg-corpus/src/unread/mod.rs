@@ -1,5 +1,5 @@
-//! What no decoder reads: the members of a body's JSON that can be taken out, or have another value, and nothing of what
-//! comes out changes.
+//! What no decoder reads: the members of a body's JSON that can be taken out, or have another value, and nothing of
+//! what comes out changes.
 //!
 //! A provider's new field is such a member until someone reads it, so that a list of them that is kept beside the
 //! corpus shows it as a difference.
@@ -19,9 +19,9 @@ use members::{Member, members};
 /// use thalweg::dialects;
 /// use thalweg_corpus::unread_paths;
 ///
-/// let body = br#"data: {"choices":[{"delta":{"content":"Hi","mood":"calm"},"finish_reason":"stop"}],"served_by":"x"}"#;
+/// let body = br#"data: {"choices":[{"delta":{"content":"Hi","mood":"calm"},"finish_reason":"stop"}],"by":"x"}"#;
 /// let unread = unread_paths(&dialects::OPENAI_CHAT, &[&body[..], b"\n\n"].concat());
-/// assert!(unread.iter().eq(["choices[].delta.mood", "served_by"]));
+/// assert!(unread.iter().eq(["by", "choices[].delta.mood"]));
 /// ```
 #[must_use]
 pub fn unread_paths<'d>(setup: impl Into<Setup<'d>>, body: &[u8]) -> BTreeSet<String> {
@@ -37,9 +37,9 @@ pub fn unread_paths<'d>(setup: impl Into<Setup<'d>>, body: &[u8]) -> BTreeSet<St
 /// `response.completed: response.id`. A key that could be mistaken for more than one is quoted.
 ///
 /// A member is read where the events are others without it, or with another value of the same kind in its place, or
-/// where one below it is read. Without it alone would not do: nothing changes without an index that is 0, nor
-/// without either of two fields that hold the same text. All frames of a body are changed at once, so that repeating a value in
-/// each of them does not make it look unread.
+/// where one below it is read. Without it alone would not do: nothing changes without an index that is 0, nor without
+/// either of two fields that hold the same text. All frames of a body are changed at once, so that repeating a value
+/// in each of them does not make it look unread.
 #[derive(Clone, Debug, Default)]
 pub struct Paths {
     seen: BTreeMap<String, Seen>,
