@@ -13,3 +13,4 @@ mod options;
 mod reconnect;
 mod registry;
 mod truncation;
+mod unread;
