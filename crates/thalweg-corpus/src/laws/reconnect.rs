@@ -25,7 +25,7 @@ pub fn check_reconnect<'d>(setup: impl Into<Setup<'d>>, bytes: &[u8], cuts: Cuts
         return Ok(());
     }
     let whole = without_cut(whole);
-    let frames = frames(&setup, bytes);
+    let frames = frames(&setup, bytes, whole.protocol == Some(Protocol::OpenaiResponses));
     let mut rng = Rng::with_seed(match cuts {
         Cuts::Few(seed) => seed,
         Cuts::Thorough => bytes.len() as u64,
@@ -115,8 +115,7 @@ enum Number {
     Doubtful,
 }
 
-fn frames(setup: &Setup<'_>, bytes: &[u8]) -> Vec<WireFrame> {
-    let is_numbered = setup.dialect.is_some_and(|dialect| dialect.protocol == Protocol::OpenaiResponses);
+fn frames(setup: &Setup<'_>, bytes: &[u8], is_numbered: bool) -> Vec<WireFrame> {
     let mut normalizer = setup.normalizer();
     normalizer.feed(bytes);
     normalizer.finish(setup.close);
