@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 
-use crate::json::{Edges, Text};
+use crate::json::{Edges, Reader, Text};
 
 /// A range of the arena of the frame being decoded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,6 +45,12 @@ impl<'a> Fragment<'a> {
             Some(source) => Self { source, escaped: None },
             None => Self { source: json, escaped: Some(text) },
         }
+    }
+
+    /// A JSON value that is a string: such a member as [`json::members`](crate::json::members) finds. None for any other.
+    #[must_use]
+    pub fn value(json: &'a str) -> Option<Self> {
+        Reader::new(json, 0).string().ok().map(|text| Self::json(json, text))
     }
 
     /// Whether there is nothing in it.

@@ -68,9 +68,9 @@ pub struct Emitter {
     /// Bytes of strings kept for comparison, held to `limits.identity_bytes`.
     identity_bytes: usize,
     id_changed: bool,
-    wants_heartbeats: bool,
     repeats: Repeats,
     sequence: Sequence,
+    wants_heartbeats: bool,
 }
 
 impl Emitter {
@@ -88,8 +88,8 @@ impl Emitter {
             facts: Facts::default(),
             identity_bytes: 0,
             id_changed: false,
-            wants_heartbeats: false,
             repeats: Repeats::default(),
+            wants_heartbeats: false,
             sequence: Sequence::default(),
         }
     }
@@ -98,12 +98,12 @@ impl Emitter {
         self.limits = limits;
     }
 
-    pub(crate) fn set_heartbeats(&mut self, are_wanted: bool) {
-        self.wants_heartbeats = are_wanted;
-    }
-
     pub(crate) fn set_extras(&mut self, are_wanted: bool) {
         self.repeats.wants_extras = are_wanted;
+    }
+
+    pub(crate) fn set_heartbeats(&mut self, are_wanted: bool) {
+        self.wants_heartbeats = are_wanted;
     }
 
     /// Forgets the events of the last frame.
@@ -219,7 +219,7 @@ impl Emitter {
         self.slots.push(EventOf::Unknown { wire_type, json });
     }
 
-    /// A sign of life and nothing else: given where such are wanted.
+    /// A sign of life and nothing else: an event where those are wanted.
     pub fn heartbeat(&mut self) {
         if self.wants_heartbeats {
             self.slots.push(EventOf::Heartbeat);
@@ -267,6 +267,15 @@ impl Emitter {
             self.limit(LimitKind::JsonDepth);
         } else {
             self.anomaly(AnomalyKind::InvalidJson, Action::Dropped, None);
+        }
+    }
+
+    /// The frame is no object, on a wire where all are: valid JSON without a meaning, or no JSON.
+    pub fn no_object(&mut self, data: &str) {
+        let json = &mut Reader::new(data, self.limits.json_depth);
+        match json.skip().and_then(|_| json.end()) {
+            Ok(()) => self.anomaly(AnomalyKind::BadFrame, Action::Dropped, None),
+            Err(error) => self.bad_json(error),
         }
     }
 

@@ -4,3 +4,5 @@
 pub(crate) mod anthropic_messages;
 #[cfg(feature = "openai-chat")]
 pub(crate) mod openai_chat;
+#[cfg(feature = "openai-responses")]
+pub(crate) mod openai_responses;

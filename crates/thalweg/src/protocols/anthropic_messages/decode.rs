@@ -4,9 +4,10 @@ use super::finish::Stop;
 use super::message::{Message, say_container};
 use super::usage::WireUsage;
 use super::wire::{EVENT_FIELDS, Event, What, member, string_in};
-use super::{blocks, delta, error};
+use super::{blocks, delta};
 use crate::dialect::{Decode, Frame, Oddities};
 use crate::emitter::{At, Emitter, Fragment};
+use crate::errors::{self, Causes, Hint};
 use crate::event::{Action, AnomalyKind, BlockClose, MetaField, Scope, UsageOrigin};
 use crate::json::{Error, Kind, Raw, Reader};
 
@@ -14,6 +15,7 @@ use crate::json::{Error, Kind, Raw, Reader};
 pub(super) struct Decoder {
     oddities: Oddities,
     usage: WireUsage,
+    causes: Causes,
     /// A message has started.
     has_started: bool,
     /// The end has been said.
@@ -27,8 +29,16 @@ pub(super) struct Decoder {
 
 impl Decoder {
     pub(super) fn new(oddities: Oddities) -> Self {
-        let usage = WireUsage::default();
-        Self { oddities, usage, has_started: false, has_stopped: false, is_zero_said: false, current: None, next: 0 }
+        Self {
+            oddities,
+            usage: WireUsage::default(),
+            causes: Causes::default(),
+            has_started: false,
+            has_stopped: false,
+            is_zero_said: false,
+            current: None,
+            next: 0,
+        }
     }
 }
 
@@ -59,10 +69,7 @@ fn say_words(frame: Frame<'_>, out: &mut Emitter) {
     let json = &mut Reader::new(frame.data, out.limits().json_depth);
     let read = json.skip().and_then(|_| json.end());
     match read {
-        _ if frame.event == Some("error") => {
-            // What is no JSON is the message itself; a report of it cannot fail.
-            let _ = error::report(frame.data.trim(), out);
-        }
+        _ if frame.event == Some("error") => errors::report_words(frame.data.trim().trim_matches('"'), out),
         Ok(()) => out.anomaly(AnomalyKind::BadFrame, Action::Dropped, None),
         Err(error) => out.bad_json(error),
     }
@@ -93,8 +100,8 @@ impl Decoder {
                 Ok(())
             }
             Some(What::Error) => {
-                out.extras_of(Scope::Response, data, EVENT_FIELDS);
-                error::report(event.error.map_or(data, |raw| raw.of(data)), out)
+                self.causes.report(data, Hint::None, out);
+                Ok(())
             }
             None => {
                 if event.has_choices {
@@ -246,11 +253,7 @@ impl Decoder {
 
     fn stop(&mut self, out: &mut Emitter) {
         self.settle(out);
-        if out.all_finished() {
-            out.terminal();
-        } else if !self.has_stopped {
-            out.sentinel();
-        }
+        out.terminal();
         self.has_stopped = true;
     }
 
@@ -274,7 +277,8 @@ fn what(frame: Frame<'_>, event: &Event) -> Option<What> {
         let by_name = frame.event.and_then(What::of).filter(|what| event.kind.is_none() || *what == What::Error);
         // `message` is what an event without a name is called.
         let by_name = by_name.filter(|what| *what != What::Message);
-        by_name.or_else(|| (event.error.is_some() && !event.has_choices).then_some(What::Error))
+        let is_error = || event.error.is_some() || errors::looks_like_error(frame);
+        by_name.or_else(|| (!event.has_choices && is_error()).then_some(What::Error))
     })
 }
 
