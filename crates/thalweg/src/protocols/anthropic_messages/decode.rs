@@ -3,7 +3,7 @@
 use super::finish::Stop;
 use super::message::{Message, say_container};
 use super::usage::WireUsage;
-use super::wire::{EVENT_FIELDS, Event, What, member, string_in};
+use super::wire::{EVENT_FIELDS, Event, What, string_in};
 use super::{blocks, delta};
 use crate::dialect::{Decode, Frame, Oddities};
 use crate::emitter::{At, Emitter, Fragment};
@@ -20,6 +20,8 @@ pub(super) struct Decoder {
     has_started: bool,
     /// The end has been said.
     has_stopped: bool,
+    /// Zeros that began the message have been said again behind it: that is a count.
+    may_be_zero: bool,
     is_zero_said: bool,
     /// Where the last event about a block put it, for those that do not say.
     current: Option<At>,
@@ -35,6 +37,7 @@ impl Decoder {
             causes: Causes::default(),
             has_started: false,
             has_stopped: false,
+            may_be_zero: false,
             is_zero_said: false,
             current: None,
             next: 0,
@@ -154,7 +157,7 @@ impl Decoder {
         out.begin_choice(0);
         message.say_facts(json, out)?;
         message.stop.say(json, &self.oddities, out)?;
-        self.say_usage(json, message.usage, true, out)?;
+        self.say_usage(json, message.usage, out)?;
         out.extras_of(Scope::Response, data, EVENT_FIELDS);
         Ok(())
     }
@@ -166,11 +169,11 @@ impl Decoder {
         stop.say(data, &self.oddities, out)?;
         out.extras_of(Scope::Response, data, EVENT_FIELDS);
         if out.wants_extras()
-            && let Some(delta) = member(data, "delta", out.limits().json_depth)?
+            && let Some(delta) = errors::member(data, "delta")
         {
             out.extras_of(Scope::Response, delta, &["stop_reason", "stop_sequence", "stop_details"]);
         }
-        self.say_usage(data, *usage, false, out)
+        self.say_usage(data, *usage, out)
     }
 
     fn say_stop(&mut self, data: &str, event: &Event, out: &mut Emitter) -> Result<(), Error> {
@@ -195,7 +198,7 @@ impl Decoder {
             self.say_content(content.of(data), is_answer, out)?;
         }
         message.stop.say(data, &self.oddities, out)?;
-        self.say_usage(data, message.usage, false, out)?;
+        self.say_usage(data, message.usage, out)?;
         if is_answer && (frame.is_body || out.all_finished()) {
             self.stop(out);
         }
@@ -227,15 +230,11 @@ impl Decoder {
         Ok(())
     }
 
-    fn say_usage(&mut self, data: &str, usage: Option<Raw>, is_first: bool, out: &mut Emitter) -> Result<(), Error> {
+    fn say_usage(&mut self, data: &str, usage: Option<Raw>, out: &mut Emitter) -> Result<(), Error> {
         let Some(usage) = usage.map(|raw| raw.of(data)) else { return Ok(()) };
         let depth = out.limits().json_depth;
-        let mut merged = self.usage;
-        merged.merge(usage, depth)?;
-        // Where only zeros begin a message nothing was counted yet.
-        if !(is_first && merged.is_zero()) {
-            self.usage = merged;
-        }
+        self.may_be_zero = self.usage.is_any() || out.all_finished();
+        self.usage.merge(usage, depth)?;
         if let Some(tier) = string_in(usage, "service_tier", depth)? {
             out.meta(MetaField::ServiceTier, Fragment::json(usage, tier));
         }
@@ -259,7 +258,7 @@ impl Decoder {
 
     /// Nothing more is expected: counts of zero are counts.
     fn settle(&mut self, out: &mut Emitter) {
-        if self.usage.is_zero() && !core::mem::replace(&mut self.is_zero_said, true) {
+        if self.may_be_zero && self.usage.is_zero() && !core::mem::replace(&mut self.is_zero_said, true) {
             out.usage(self.usage.canonical(), origin(out));
             if out.any_content() {
                 out.anomaly(AnomalyKind::UsageZero, Action::Kept, None);

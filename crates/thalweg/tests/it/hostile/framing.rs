@@ -209,6 +209,7 @@ fn frames_of_another_protocol_are_unknown_and_no_answer() {
     let response = check(body);
     assert_eq!((response.unknown.len(), response.choices.len()), (2, 0));
     assert_eq!(response.outcome, Some(Outcome::Truncated));
+    let body = "data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"ebb\"}]}}]}\n\n";
     let detected = fold(Normalizer::detect(registry::ALL.iter().copied()), [body.as_bytes()], Close::Clean);
     assert_eq!(detected.outcome, Some(Outcome::Failed));
     assert_eq!((detected.errors.len(), detected.errors[0].origin), (1, Origin::Local));
