@@ -68,7 +68,6 @@ pub struct Emitter {
     /// Bytes of strings kept for comparison, held to `limits.identity_bytes`.
     identity_bytes: usize,
     id_changed: bool,
-    wants_heartbeats: bool,
     repeats: Repeats,
     sequence: Sequence,
 }
@@ -88,7 +87,6 @@ impl Emitter {
             facts: Facts::default(),
             identity_bytes: 0,
             id_changed: false,
-            wants_heartbeats: false,
             repeats: Repeats::default(),
             sequence: Sequence::default(),
         }
@@ -96,10 +94,6 @@ impl Emitter {
 
     pub(crate) fn set_limits(&mut self, limits: Limits) {
         self.limits = limits;
-    }
-
-    pub(crate) fn set_heartbeats(&mut self, are_wanted: bool) {
-        self.wants_heartbeats = are_wanted;
     }
 
     pub(crate) fn set_extras(&mut self, are_wanted: bool) {

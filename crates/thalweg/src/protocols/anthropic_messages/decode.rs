@@ -3,10 +3,11 @@
 use super::finish::Stop;
 use super::message::{Message, say_container};
 use super::usage::WireUsage;
-use super::wire::{EVENT_FIELDS, Event, What, member, string_in};
-use super::{blocks, delta, error};
+use super::wire::{EVENT_FIELDS, Event, What, string_in};
+use super::{blocks, delta};
 use crate::dialect::{Decode, Frame, Oddities};
 use crate::emitter::{At, Emitter, Fragment};
+use crate::errors::{self, Causes, Hint};
 use crate::event::{Action, AnomalyKind, BlockClose, MetaField, Scope, UsageOrigin};
 use crate::json::{Error, Kind, Raw, Reader};
 
@@ -14,10 +15,13 @@ use crate::json::{Error, Kind, Raw, Reader};
 pub(super) struct Decoder {
     oddities: Oddities,
     usage: WireUsage,
+    causes: Causes,
     /// A message has started.
     has_started: bool,
     /// The end has been said.
     has_stopped: bool,
+    /// Zeros that began the message have been said again behind it: that is a count.
+    may_be_zero: bool,
     is_zero_said: bool,
     /// Where the last event about a block put it, for those that do not say.
     current: Option<At>,
@@ -27,8 +31,17 @@ pub(super) struct Decoder {
 
 impl Decoder {
     pub(super) fn new(oddities: Oddities) -> Self {
-        let usage = WireUsage::default();
-        Self { oddities, usage, has_started: false, has_stopped: false, is_zero_said: false, current: None, next: 0 }
+        Self {
+            oddities,
+            usage: WireUsage::default(),
+            causes: Causes::default(),
+            has_started: false,
+            has_stopped: false,
+            may_be_zero: false,
+            is_zero_said: false,
+            current: None,
+            next: 0,
+        }
     }
 }
 
@@ -59,10 +72,7 @@ fn say_words(frame: Frame<'_>, out: &mut Emitter) {
     let json = &mut Reader::new(frame.data, out.limits().json_depth);
     let read = json.skip().and_then(|_| json.end());
     match read {
-        _ if frame.event == Some("error") => {
-            // What is no JSON is the message itself; a report of it cannot fail.
-            let _ = error::report(frame.data.trim(), out);
-        }
+        _ if frame.event == Some("error") => errors::report_words(frame.data.trim().trim_matches('"'), out),
         Ok(()) => out.anomaly(AnomalyKind::BadFrame, Action::Dropped, None),
         Err(error) => out.bad_json(error),
     }
@@ -93,8 +103,8 @@ impl Decoder {
                 Ok(())
             }
             Some(What::Error) => {
-                out.extras_of(Scope::Response, data, EVENT_FIELDS);
-                error::report(event.error.map_or(data, |raw| raw.of(data)), out)
+                self.causes.report(data, Hint::None, out);
+                Ok(())
             }
             None => {
                 if event.has_choices {
@@ -147,7 +157,7 @@ impl Decoder {
         out.begin_choice(0);
         message.say_facts(json, out)?;
         message.stop.say(json, &self.oddities, out)?;
-        self.say_usage(json, message.usage, true, out)?;
+        self.say_usage(json, message.usage, out)?;
         out.extras_of(Scope::Response, data, EVENT_FIELDS);
         Ok(())
     }
@@ -159,11 +169,11 @@ impl Decoder {
         stop.say(data, &self.oddities, out)?;
         out.extras_of(Scope::Response, data, EVENT_FIELDS);
         if out.wants_extras()
-            && let Some(delta) = member(data, "delta", out.limits().json_depth)?
+            && let Some(delta) = errors::member(data, "delta")
         {
             out.extras_of(Scope::Response, delta, &["stop_reason", "stop_sequence", "stop_details"]);
         }
-        self.say_usage(data, *usage, false, out)
+        self.say_usage(data, *usage, out)
     }
 
     fn say_stop(&mut self, data: &str, event: &Event, out: &mut Emitter) -> Result<(), Error> {
@@ -188,7 +198,7 @@ impl Decoder {
             self.say_content(content.of(data), is_answer, out)?;
         }
         message.stop.say(data, &self.oddities, out)?;
-        self.say_usage(data, message.usage, false, out)?;
+        self.say_usage(data, message.usage, out)?;
         if is_answer && (frame.is_body || out.all_finished()) {
             self.stop(out);
         }
@@ -220,15 +230,11 @@ impl Decoder {
         Ok(())
     }
 
-    fn say_usage(&mut self, data: &str, usage: Option<Raw>, is_first: bool, out: &mut Emitter) -> Result<(), Error> {
+    fn say_usage(&mut self, data: &str, usage: Option<Raw>, out: &mut Emitter) -> Result<(), Error> {
         let Some(usage) = usage.map(|raw| raw.of(data)) else { return Ok(()) };
         let depth = out.limits().json_depth;
-        let mut merged = self.usage;
-        merged.merge(usage, depth)?;
-        // Where only zeros begin a message nothing was counted yet.
-        if !(is_first && merged.is_zero()) {
-            self.usage = merged;
-        }
+        self.may_be_zero = self.usage.is_any() || out.all_finished();
+        self.usage.merge(usage, depth)?;
         if let Some(tier) = string_in(usage, "service_tier", depth)? {
             out.meta(MetaField::ServiceTier, Fragment::json(usage, tier));
         }
@@ -246,17 +252,13 @@ impl Decoder {
 
     fn stop(&mut self, out: &mut Emitter) {
         self.settle(out);
-        if out.all_finished() {
-            out.terminal();
-        } else if !self.has_stopped {
-            out.sentinel();
-        }
+        out.terminal();
         self.has_stopped = true;
     }
 
     /// Nothing more is expected: counts of zero are counts.
     fn settle(&mut self, out: &mut Emitter) {
-        if self.usage.is_zero() && !core::mem::replace(&mut self.is_zero_said, true) {
+        if self.may_be_zero && self.usage.is_zero() && !core::mem::replace(&mut self.is_zero_said, true) {
             out.usage(self.usage.canonical(), origin(out));
             if out.any_content() {
                 out.anomaly(AnomalyKind::UsageZero, Action::Kept, None);
@@ -274,7 +276,8 @@ fn what(frame: Frame<'_>, event: &Event) -> Option<What> {
         let by_name = frame.event.and_then(What::of).filter(|what| event.kind.is_none() || *what == What::Error);
         // `message` is what an event without a name is called.
         let by_name = by_name.filter(|what| *what != What::Message);
-        by_name.or_else(|| (event.error.is_some() && !event.has_choices).then_some(What::Error))
+        let is_error = || event.error.is_some() || errors::looks_like_error(frame);
+        by_name.or_else(|| (!event.has_choices && is_error()).then_some(What::Error))
     })
 }
 

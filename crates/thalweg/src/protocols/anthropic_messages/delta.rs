@@ -1,7 +1,8 @@
 //! Deltas of content blocks.
 
-use super::wire::{DELTA_FIELDS, Delta, member};
+use super::wire::{DELTA_FIELDS, Delta};
 use crate::emitter::{At, Channel, Emitter, Fragment, Span};
+use crate::errors;
 use crate::event::{BlockId, BlockKind, InputForm, Part, ReasoningForm, Scope};
 use crate::json::{Error, Text};
 
@@ -47,7 +48,7 @@ pub(super) fn say(data: &str, at: At, delta: &Delta, out: &mut Emitter) -> Resul
         && let Some(block) = out.block_at(at)
         && sort(data, delta) != Sort::Other
     {
-        let delta = member(data, "delta", out.limits().json_depth)?.unwrap_or_default();
+        let delta = errors::member(data, "delta").unwrap_or_default();
         out.extras_of(Scope::Block(block), delta, DELTA_FIELDS);
     }
     Ok(())
@@ -109,7 +110,7 @@ fn say_compaction(data: &str, at: At, delta: &Delta, out: &mut Emitter) {
 
 /// A delta that is not known: kept as it is.
 fn say_other(data: &str, at: At, delta: &Delta, out: &mut Emitter) -> Result<(), Error> {
-    let Some(whole) = member(data, "delta", out.limits().json_depth)? else { return Ok(()) };
+    let Some(whole) = errors::member(data, "delta") else { return Ok(()) };
     let name = delta.kind.map_or_else(|| "".into(), |kind| Fragment::json(data, kind));
     if let Some(block) = open_other(at, name, out) {
         let whole = out.text(whole.into());

@@ -24,7 +24,6 @@
 mod blocks;
 mod decode;
 mod delta;
-mod error;
 mod finish;
 mod message;
 mod usage;

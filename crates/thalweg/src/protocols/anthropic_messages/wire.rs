@@ -201,16 +201,3 @@ pub(super) fn string_in(json: &str, name: &str, depth: u16) -> Result<Option<Tex
     })?;
     Ok(found)
 }
-
-/// One field of an object, verbatim.
-pub(super) fn member<'a>(json: &'a str, name: &str, depth: u16) -> Result<Option<&'a str>, Error> {
-    let mut found = None;
-    fields(json, depth, |key, reader| {
-        let value = reader.skip()?;
-        if key == name {
-            found = Some(value);
-        }
-        Ok(())
-    })?;
-    Ok(found.map(|raw| raw.of(json)))
-}
