@@ -70,6 +70,7 @@ pub struct Emitter {
     id_changed: bool,
     repeats: Repeats,
     sequence: Sequence,
+    wants_heartbeats: bool,
 }
 
 impl Emitter {
@@ -89,6 +90,7 @@ impl Emitter {
             id_changed: false,
             repeats: Repeats::default(),
             sequence: Sequence::default(),
+            wants_heartbeats: false,
         }
     }
 
@@ -98,6 +100,10 @@ impl Emitter {
 
     pub(crate) fn set_extras(&mut self, are_wanted: bool) {
         self.repeats.wants_extras = are_wanted;
+    }
+
+    pub(crate) fn set_heartbeats(&mut self, are_wanted: bool) {
+        self.wants_heartbeats = are_wanted;
     }
 
     /// Forgets the events of the last frame.
