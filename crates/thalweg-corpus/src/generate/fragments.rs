@@ -28,9 +28,7 @@ pub(super) fn fragments(text: &str, selection: &mut Selection, rng: &mut Rng) ->
         let mut len = wanted.min(rest.len());
         let splits_pair = |len: usize| len < rest.len() && matches!(rest[len], 0xDC00..=0xDFFF);
         let is_split = if selection.has(P::SurrogatesSplit) {
-            if !splits_pair(len) && splits_pair(len + 1) {
-                len += 1;
-            }
+            len = (1..len + 12).rfind(|&len| splits_pair(len)).unwrap_or(len);
             splits_pair(len)
         } else {
             len += usize::from(splits_pair(len));

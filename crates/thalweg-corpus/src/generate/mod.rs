@@ -11,11 +11,13 @@
 
 mod chat;
 mod check;
+mod explicit;
 mod fragments;
 mod frames;
 mod intention;
 mod json;
 mod perturbation;
+mod responses;
 mod select;
 mod strings;
 
@@ -65,7 +67,7 @@ impl Generated {
 }
 
 /// The protocols whose streams can be made.
-pub const PROTOCOLS: &[Protocol] = &[Protocol::OpenaiChat];
+pub const PROTOCOLS: &[Protocol] = &[Protocol::OpenaiChat, Protocol::OpenaiResponses, Protocol::AnthropicMessages];
 
 /// The stream of a protocol and a seed.
 ///
@@ -128,6 +130,7 @@ impl Author {
     fn of(protocol: Protocol) -> &'static Self {
         match protocol {
             Protocol::OpenaiChat => &chat::AUTHOR,
+            Protocol::OpenaiResponses => &responses::AUTHOR,
             other => panic!("no streams of {other} can be made"),
         }
     }

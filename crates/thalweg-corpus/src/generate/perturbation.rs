@@ -461,7 +461,7 @@ impl Perturbation {
     pub fn ambiguity(self, other: Self, protocol: Protocol) -> Option<&'static str> {
         let author = Author::of(protocol);
         let is_alternative = |group: &&[Self]| group.contains(&self) && group.contains(&other);
-        if GROUPS.iter().chain(author.groups).any(|group| is_alternative(group)) {
+        if GROUPS.iter().chain(author.groups).any(is_alternative) {
             return (self != other).then_some("they are two ways of doing the same thing");
         }
         let known = |row: &&Ambiguity| (row.0, row.1) == (self, other) || (row.1, row.0) == (self, other);

@@ -52,6 +52,13 @@ impl Selection {
         set(&mut self.hit, perturbation);
     }
 
+    /// Notes that a perturbation was carried out, if it was drawn.
+    pub(super) const fn hit_if_drawn(&mut self, perturbation: P) {
+        if self.has(perturbation) {
+            self.hit(perturbation);
+        }
+    }
+
     /// Draws with a chance of one in `n`, if the perturbation was drawn for the stream, and notes it.
     pub(super) fn roll(&mut self, perturbation: P, n: u8, rng: &mut Rng) -> bool {
         let rolled = self.has(perturbation) && rng.u8(..n) == 0;
