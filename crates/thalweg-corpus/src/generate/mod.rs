@@ -16,6 +16,7 @@ mod fragments;
 mod frames;
 mod intention;
 mod json;
+mod messages;
 mod perturbation;
 mod responses;
 mod select;
@@ -131,6 +132,7 @@ impl Author {
         match protocol {
             Protocol::OpenaiChat => &chat::AUTHOR,
             Protocol::OpenaiResponses => &responses::AUTHOR,
+            Protocol::AnthropicMessages => &messages::AUTHOR,
             other => panic!("no streams of {other} can be made"),
         }
     }
