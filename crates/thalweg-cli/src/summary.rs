@@ -28,6 +28,9 @@ pub(crate) fn write(folded: &Folded<'_>, out: &mut impl Write) -> io::Result<()>
     }
     let outcome = response.outcome.map_or("none", |outcome| outcome.as_str());
     writeln!(out, "  outcome   {outcome}: {}", response.evidence.as_ref().map(evidence).unwrap_or_default())?;
+    if let Some(resume) = &response.resume {
+        writeln!(out, "  resume    {} after {}", Line(&resume.response_id), resume.after)?;
+    }
     for choice in &response.choices {
         write_choice(choice, out)?;
     }

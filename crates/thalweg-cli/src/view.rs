@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use thalweg::fold::{AnomalyCount, Block, Choice, Finish, ReportedError, Tokens};
 use thalweg::{
     Action, AnomalyKind, BlockClose, BlockKind, Close, Count, ErrorKind, Evidence, Host, Id, LimitKind, Origin,
-    Outcome, Part, Protocol, Reason, ReasoningForm, Retry, UsageOrigin,
+    Outcome, Part, Protocol, Reason, ReasoningForm, Resume, Retry, UsageOrigin,
 };
 
 use crate::fold::Folded;
@@ -30,6 +30,8 @@ pub(crate) struct ResponseView<'a> {
     model: Option<&'a str>,
     outcome: Option<Outcome>,
     evidence: Option<EvidenceView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resume: Option<ResumeView<'a>>,
     choices: Vec<ChoiceView<'a>>,
     usage: Option<UsageView>,
     errors: Vec<ErrorView<'a>>,
@@ -45,6 +47,12 @@ struct EvidenceView {
     finished: u32,
     close: Option<Close>,
     limit: Option<LimitKind>,
+}
+
+#[derive(Serialize)]
+struct ResumeView<'a> {
+    response_id: &'a str,
+    after: u64,
 }
 
 #[derive(Serialize)]
@@ -199,6 +207,8 @@ struct ErrorView<'a> {
     message: &'a str,
     fatal: bool,
     origin: Origin,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    raw: Option<Box<RawValue>>,
 }
 
 #[derive(Serialize)]
@@ -222,6 +232,7 @@ impl<'a> ResponseView<'a> {
             model: response.model.as_deref(),
             outcome: response.outcome,
             evidence: response.evidence.as_ref().map(EvidenceView::of),
+            resume: response.resume.as_ref().map(ResumeView::of),
             choices: response.choices.iter().map(ChoiceView::of).collect(),
             usage: response.usage.as_ref().map(UsageView::of),
             errors: response.errors.iter().map(ErrorView::of).collect(),
@@ -234,6 +245,12 @@ impl EvidenceView {
     fn of(evidence: &Evidence) -> Self {
         let &Evidence { frames, terminal, sentinel, choices, finished, close, limit, .. } = evidence;
         Self { frames, terminal, sentinel, choices, finished, close, limit }
+    }
+}
+
+impl<'a> ResumeView<'a> {
+    fn of(resume: &'a Resume<Box<str>>) -> Self {
+        Self { response_id: &resume.response_id, after: resume.after }
     }
 }
 
@@ -392,6 +409,7 @@ impl<'a> ErrorView<'a> {
             message: &error.message,
             fatal: error.fatal,
             origin: error.origin,
+            raw: error.raw.as_deref().map(embedded),
         }
     }
 }

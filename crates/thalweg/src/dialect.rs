@@ -41,6 +41,10 @@ pub trait Decode {
         let _ = out;
     }
 
+    /// Another connection continues the response. What was held stays held: the text goes on where it broke off. Frames
+    /// that come again are told by [`Emitter::sequence`], so most decoders have nothing to do here.
+    fn reconnect(&mut self) {}
+
     /// Heap bytes in use.
     fn retained(&self) -> usize {
         0

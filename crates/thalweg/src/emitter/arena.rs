@@ -18,6 +18,12 @@ impl Span {
     pub const fn is_empty(self) -> bool {
         self.len == 0
     }
+
+    /// What follows its first `known` bytes.
+    pub(super) fn after(self, known: usize) -> Self {
+        let known = u32::try_from(known).unwrap_or(u32::MAX).min(self.len);
+        Self { start: self.start + known, len: self.len - known }
+    }
 }
 
 /// A piece of text as a decoder finds it: plain, or still escaped inside a JSON string.

@@ -2,8 +2,11 @@
 
 use alloc::vec::Vec;
 
+use super::digest::Digest;
 use super::{Emitter, Fragment, Span};
-use crate::event::{Action, AnomalyKind, BlockClose, BlockId, BlockKind, EventOf, InputState, LimitKind, Part, Place};
+use crate::event::{
+    Action, AnomalyKind, BlockClose, BlockId, BlockKind, EventOf, Id, InputState, LimitKind, Part, Place,
+};
 use crate::json::Edges;
 
 /// What kind of delta a block takes.
@@ -26,6 +29,9 @@ pub(super) struct Block {
     pub(super) call: Option<usize>,
     /// A high surrogate that ended the last fragment.
     high: Option<u16>,
+    /// What it was given, where its whole value may be said of it alone. (Else that is kept by choice, and of a call
+    /// with the call.)
+    pub(super) given: Option<Digest>,
 }
 
 #[derive(Debug, Default)]
@@ -43,6 +49,35 @@ impl Blocks {
     /// The open blocks of one choice, in order.
     pub(super) fn open_of(&self, slot: usize) -> Vec<BlockId> {
         self.open.iter().copied().filter(|id| self.table[id.index()].slot == slot).collect()
+    }
+
+    /// Whether a block is open and takes what belongs to this family.
+    #[inline]
+    pub(super) fn takes(&self, id: BlockId, family: Family) -> bool {
+        self.get(id).is_some_and(|block| block.open && block.family == family)
+    }
+
+    /// From here on what the block is given is compared with its own whole value.
+    pub(super) fn compare(&mut self, id: BlockId) {
+        if let Some(block) = self.table.get_mut(id.index()) {
+            block.given = Some(Digest::default());
+        }
+    }
+
+    /// The block's content is something else now.
+    pub(super) fn replace(&mut self, id: BlockId, text: &str) {
+        if let Some(block) = self.table.get_mut(id.index()) {
+            let mut digest = Digest::default();
+            digest.add(text);
+            block.given = Some(digest);
+        }
+    }
+
+    /// The other half of a pair comes with the whole value.
+    pub(super) fn forget_half(&mut self, id: BlockId) {
+        if let Some(block) = self.table.get_mut(id.index()) {
+            block.high = None;
+        }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -65,13 +100,25 @@ impl Emitter {
     pub(super) fn open_in(&mut self, slot: usize, place: Place<Span>, kind: BlockKind<Span>) -> Option<BlockId> {
         self.room_for_block()?;
         let call = match kind {
-            BlockKind::ToolCall { form, .. } => {
-                self.choices[slot].has_calls = true;
-                Some(self.calls.add(slot, None, form))
+            BlockKind::ToolCall { id, form, .. } | BlockKind::HostedCall { id, form, .. } => {
+                let call = self.calls.add(slot, None, form);
+                if let Id::Wire(id) = id
+                    && !id.is_empty()
+                {
+                    if self.calls.by_id(slot, self.arena.get(id)).is_some() {
+                        self.anomaly(AnomalyKind::IdDuplicate, Action::Kept, None);
+                    }
+                    self.take_id(call, Some(id));
+                }
+                Some(call)
             }
-            BlockKind::HostedCall { form, .. } => Some(self.calls.add(slot, None, form)),
             _ => None,
         };
+        match kind {
+            BlockKind::ToolCall { .. } => self.choices[slot].has_calls = true,
+            BlockKind::Approval { .. } => self.ask(slot),
+            _ => {}
+        }
         Some(self.open_counted(slot, place, kind, call))
     }
 
@@ -100,7 +147,7 @@ impl Emitter {
             BlockKind::ToolCall { .. } | BlockKind::HostedCall { .. } => Family::Call,
             _ => Family::Data,
         };
-        self.blocks.table.push(Block { slot, family, open: true, call, high: None });
+        self.blocks.table.push(Block { slot, family, open: true, call, high: None, given: None });
         self.blocks.open.push(block);
         if let Some(call) = call {
             self.calls.started(call, block);
@@ -146,9 +193,10 @@ impl Emitter {
         if text.is_empty() {
             return;
         }
-        let state = self.blocks.table[block.index()];
+        let state = &mut self.blocks.table[block.index()];
         let choice = &mut self.choices[state.slot];
         match state.family {
+            _ if let Some(given) = &mut state.given => given.add(self.arena.get(text)),
             Family::Text => choice.spoken.add(self.arena.get(text)),
             Family::Reasoning => choice.thought.add(self.arena.get(text)),
             Family::Refusal => choice.refused.add(self.arena.get(text)),
@@ -192,6 +240,7 @@ impl Emitter {
 
     /// Ends a block. A block that has ended stays as it is.
     pub fn end_block(&mut self, block: BlockId, how: BlockClose) {
+        self.flush_held(block);
         self.flush_half(block);
         let input = self.calls.state_of(block, &self.blocks);
         self.close_block(block, how, input);
@@ -219,6 +268,7 @@ impl Emitter {
         let slot = state.slot;
         self.blocks.open.retain(|&open| open != block);
         self.forget_block(slot, block);
+        self.keyed.forget(block);
         self.slots.push(EventOf::BlockEnd { block, how, input });
     }
 }

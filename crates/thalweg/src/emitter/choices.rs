@@ -26,7 +26,15 @@ pub enum Channel {
 }
 
 impl Channel {
-    const fn kind(self) -> BlockKind<Span> {
+    pub(super) const fn family(self) -> Family {
+        match self {
+            Self::Text => Family::Text,
+            Self::Reasoning(_) => Family::Reasoning,
+            Self::Refusal => Family::Refusal,
+        }
+    }
+
+    pub(super) const fn kind(self) -> BlockKind<Span> {
         match self {
             Self::Text => BlockKind::Text,
             Self::Reasoning(form) => BlockKind::Reasoning { form },
@@ -109,9 +117,20 @@ impl Emitter {
         self.choices.iter().find(|choice| choice.index == index)
     }
 
+    /// The place in the table of a choice that has begun.
+    pub(super) fn slot_of(&self, index: u32) -> Option<usize> {
+        self.choices.iter().position(|choice| choice.index == index)
+    }
+
+    /// The client is asked for something: an answer that says `stop` waits for it.
+    pub(super) fn ask(&mut self, slot: usize) {
+        self.choices[slot].has_calls = true;
+        self.facts.waits = true;
+    }
+
     /// The place of a choice in the table; it begins here if it is new.
     pub(super) fn slot(&mut self, index: u32) -> Option<usize> {
-        if let Some(slot) = self.choices.iter().position(|choice| choice.index == index) {
+        if let Some(slot) = self.slot_of(index) {
             return Some(slot);
         }
         if self.choices.len() >= self.limits.choices as usize {
@@ -236,8 +255,7 @@ impl Emitter {
     /// Whether a choice has called a tool by this id, or by none.
     #[must_use]
     pub fn has_call(&self, choice: u32, id: &str) -> bool {
-        let slot = self.choices.iter().position(|known| known.index == choice);
-        slot.is_some_and(|slot| self.calls.knows(slot, id))
+        self.slot_of(choice).is_some_and(|slot| self.calls.knows(slot, id))
     }
 
     /// Whether a choice has called a tool.
@@ -419,6 +437,7 @@ impl Emitter {
         self.start_nameless(slot);
         let reason = self.final_reason(slot);
         for block in self.blocks.open_of(slot) {
+            self.flush_held(block);
             self.flush_half(block);
             let input = self.calls.state_of(block, &self.blocks);
             let is_call = self.blocks.get(block).is_some_and(|block| block.family == Family::Call);

@@ -12,8 +12,10 @@ mod blocks;
 mod calls;
 mod choices;
 mod digest;
+mod keyed;
 mod reasoning;
 mod repeats;
+mod sequence;
 #[cfg(test)]
 mod tests;
 mod verdict;
@@ -27,6 +29,7 @@ pub use choices::Channel;
 #[cfg(feature = "openai-chat")]
 pub(crate) use digest::Digest;
 pub use digest::Restatement;
+pub use keyed::{At, List};
 pub use reasoning::ReasoningPart;
 pub use verdict::Failure;
 
@@ -39,7 +42,9 @@ use arena::Arena;
 use blocks::Blocks;
 use calls::Calls;
 use choices::Choice;
+use keyed::Keyed;
 use repeats::Repeats;
+use sequence::Sequence;
 use verdict::Facts;
 
 /// One frame's events in a reused arena, and the state of the stream's grammar.
@@ -54,6 +59,7 @@ pub struct Emitter {
     blocks: Blocks,
     choices: Vec<Choice>,
     calls: Calls,
+    keyed: Keyed,
     metas: [Option<Box<str>>; MetaField::ALL.len()],
     usage: Option<(Usage, UsageOrigin)>,
     facts: Facts,
@@ -61,6 +67,7 @@ pub struct Emitter {
     identity_bytes: usize,
     id_changed: bool,
     repeats: Repeats,
+    sequence: Sequence,
 }
 
 impl Emitter {
@@ -72,12 +79,14 @@ impl Emitter {
             blocks: Blocks::default(),
             choices: Vec::new(),
             calls: Calls::default(),
+            keyed: Keyed::default(),
             metas: [const { None }; MetaField::ALL.len()],
             usage: None,
             facts: Facts::default(),
             identity_bytes: 0,
             id_changed: false,
             repeats: Repeats::default(),
+            sequence: Sequence::default(),
         }
     }
 
@@ -110,6 +119,7 @@ impl Emitter {
             + self.repeats.retained()
             + self.blocks.retained()
             + self.calls.retained()
+            + self.keyed.retained()
             + self.identity_bytes
     }
 
@@ -152,6 +162,13 @@ impl Emitter {
             }
         }
         self.new_meta(field, value);
+    }
+
+    /// The response goes by another id from here on.
+    fn replace_id(&mut self, id: Fragment<'_>) {
+        if self.metas[MetaField::Id as usize].as_ref().is_none_or(|known| !id.is(known)) {
+            self.new_meta(MetaField::Id, id);
+        }
     }
 
     fn new_meta(&mut self, field: MetaField, value: Fragment<'_>) {
@@ -237,6 +254,11 @@ impl Emitter {
         span
     }
 
+    /// Puts text into the frame's arena, with the halves at its edges apart.
+    fn write(&mut self, fragment: Fragment<'_>) -> (Span, json::Edges) {
+        self.arena.write(fragment)
+    }
+
     /// Keeps a string beyond its frame, for comparison with later ones.
     fn keep(&mut self, span: Span) -> Option<Box<str>> {
         let text = self.arena.get(span);
@@ -257,6 +279,7 @@ impl Emitter {
         let outcome = self.outcome(close);
         self.settle_all(Some(outcome));
         let evidence = self.evidence(close);
-        self.slots.push(EventOf::End { outcome, evidence, resume: None });
+        let resume = self.resume(outcome);
+        self.slots.push(EventOf::End { outcome, evidence, resume });
     }
 }

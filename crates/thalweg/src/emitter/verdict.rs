@@ -14,6 +14,8 @@ pub(super) struct Facts {
     pub(super) terminal: bool,
     /// The framing's end mark came.
     pub(super) sentinel: bool,
+    /// The response waits for something: the client's permission, its turn in a queue.
+    pub(super) waits: bool,
     /// Frames that carried data.
     pub(super) frames: u64,
     pub(super) limit: Option<LimitKind>,
@@ -37,6 +39,8 @@ pub struct Failure<'a> {
     pub message: Fragment<'a>,
     /// Who says so.
     pub origin: Origin,
+    /// The provider's own error: valid JSON.
+    pub raw: Option<&'a str>,
 }
 
 impl<'a> Failure<'a> {
@@ -44,7 +48,7 @@ impl<'a> Failure<'a> {
     #[must_use]
     pub const fn new(kind: ErrorKind, message: Fragment<'a>) -> Self {
         let (retry, origin) = (Retry::Unknown, Origin::Provider);
-        Self { kind, retry, fatal: true, status: None, code: None, message, origin }
+        Self { kind, retry, fatal: true, status: None, code: None, message, origin, raw: None }
     }
 }
 
@@ -53,6 +57,7 @@ impl Emitter {
     pub fn error(&mut self, failure: Failure<'_>) {
         let code = failure.code.filter(|code| !code.is_empty()).map(|code| self.text(code));
         let message = self.text(failure.message);
+        let raw = failure.raw.map(|json| self.text(json.into()));
         self.facts.failed |= failure.fatal;
         self.slots.push(EventOf::Error {
             kind: failure.kind,
@@ -62,6 +67,7 @@ impl Emitter {
             code,
             message,
             origin: failure.origin,
+            raw,
         });
     }
 
@@ -97,6 +103,11 @@ impl Emitter {
         self.settle_all(outcome);
     }
 
+    /// The response is said to wait for its turn: bytes that end so in good order are not cut off.
+    pub fn wait(&mut self) {
+        self.facts.waits = true;
+    }
+
     pub(crate) const fn is_terminal(&self) -> bool {
         self.facts.terminal
     }
@@ -128,6 +139,8 @@ impl Emitter {
             self.by_reasons()
         } else if self.all_finished() {
             if close == Some(Close::Clean) { self.by_reasons() } else { Outcome::Truncated }
+        } else if facts.waits && close == Some(Close::Clean) && !facts.sentinel {
+            Outcome::Suspended
         } else if facts.sentinel {
             Outcome::Incomplete
         } else {
@@ -138,7 +151,9 @@ impl Emitter {
     fn by_reasons(&self) -> Outcome {
         let told = |slot: &usize| self.choices[*slot].reason.is_some() || self.choices[*slot].has_content();
         let reasons = || (0..self.choices.len()).filter(told).map(|slot| self.final_reason(slot));
-        let suspends = |reason| matches!(reason, Some(Reason::Pause));
+        let suspends = |reason| {
+            matches!(reason, Some(Reason::Pause)) || (self.facts.waits && matches!(reason, Some(Reason::ToolCalls)))
+        };
         let cuts = |reason| match reason {
             Some(Reason::Length | Reason::ContextWindow | Reason::ContentFilter) => true,
             Some(Reason::Error | Reason::Cancelled) => true,

@@ -46,7 +46,7 @@ named! {
         ContentAfterFinish = "content_after_finish",
         /// Numbered frames are missing.
         SequenceGap = "sequence_gap",
-        /// A numbered frame came again.
+        /// The number of a frame does not rise: numbers mean nothing from there on.
         SequenceRepeat = "sequence_repeat",
 
         // Ids, names, restatements.

@@ -170,6 +170,10 @@ pub enum EventOf<S> {
         message: S,
         /// Who says so.
         origin: Origin,
+        /// The provider's own error, verbatim JSON: what it says beyond the fields above. None where it is words, and
+        /// for errors of ours.
+        #[cfg_attr(feature = "serde", serde(default = "none", skip_serializing_if = "Option::is_none"))]
+        raw: Option<S>,
     },
     /// A deviation that was seen, and what was done about it.
     #[non_exhaustive]
@@ -259,7 +263,7 @@ impl<S> EventOf<S> {
                 raw: raw.as_ref().map(&mut *f),
                 detail: detail.as_ref().map(f),
             },
-            Self::Error { kind, retry, fatal, status, code, message, origin } => E::Error {
+            Self::Error { kind, retry, fatal, status, code, message, origin, raw } => E::Error {
                 kind: *kind,
                 retry: *retry,
                 fatal: *fatal,
@@ -267,6 +271,7 @@ impl<S> EventOf<S> {
                 code: code.as_ref().map(&mut *f),
                 message: f(message),
                 origin: *origin,
+                raw: raw.as_ref().map(f),
             },
             Self::Anomaly { kind, action, block } => E::Anomaly { kind: *kind, action: *action, block: *block },
             Self::Extra { scope, name, json } => E::Extra { scope: *scope, name: f(name), json: f(json) },

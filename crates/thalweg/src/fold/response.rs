@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use super::Fold;
 use crate::event::{
     Action, AnomalyKind, BlockClose, BlockId, BlockKind, ErrorKind, Event, Evidence, Id, InputState, MetaField, Origin,
-    Outcome, Part, Place, Protocol, Reason, Retry, Usage, UsageOrigin,
+    Outcome, Part, Place, Protocol, Reason, Resume, Retry, Usage, UsageOrigin,
 };
 
 /// A whole response, as far as its events have come. Start from `Response::default()` and
@@ -40,6 +40,9 @@ pub struct Response {
     pub outcome: Option<Outcome>,
     /// What the verdict rests on.
     pub evidence: Option<Evidence>,
+    /// What to ask for to get the rest, where the response broke off and its provider keeps it.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub resume: Option<Resume<Box<str>>>,
     #[cfg_attr(feature = "serde", serde(skip))]
     index: Index,
 }
@@ -157,6 +160,9 @@ pub struct ReportedError {
     pub message: Box<str>,
     /// Who says so.
     pub origin: Origin,
+    /// The provider's own error, verbatim JSON.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub raw: Option<Box<str>>,
 }
 
 /// How often an anomaly was seen.
@@ -384,17 +390,18 @@ impl Fold for Response {
                 let choice = self.choice_mut(choice);
                 self.choices[choice].finish = Some(Finish { reason, raw: raw.map(own), detail: detail.map(own) });
             }
-            Event::Error { kind, retry, fatal, status, code, message, origin } => {
-                let (code, message) = (code.map(own), own(message));
-                self.errors.push(ReportedError { kind, retry, fatal, status, code, message, origin });
+            Event::Error { kind, retry, fatal, status, code, message, origin, raw } => {
+                let (code, message, raw) = (code.map(own), own(message), raw.map(own));
+                self.errors.push(ReportedError { kind, retry, fatal, status, code, message, origin, raw });
             }
             Event::Anomaly { kind, action, block } => self.count(kind, action, block),
             Event::Unknown { wire_type, json } => self.unknown.push((own(wire_type), own(json))),
             // Fields without a place have none here either; heartbeats are no state.
             Event::Extra { .. } | Event::Heartbeat => {}
-            Event::End { outcome, evidence, .. } => {
+            Event::End { outcome, evidence, resume } => {
                 self.outcome = Some(outcome);
                 self.evidence = Some(evidence);
+                self.resume = resume.map(|it| Resume { response_id: own(it.response_id), after: it.after });
             }
         }
     }

@@ -16,7 +16,7 @@ use core::ops::Range;
 
 use crate::dialect::{Decode, Dialect};
 use crate::emitter::Emitter;
-use crate::event::{Close, Event, Protocol};
+use crate::event::{Close, Event, Protocol, Resume};
 use crate::framing::{Framer, Framing};
 use crate::limits::Limits;
 use estimate::Estimate;
@@ -35,8 +35,9 @@ pub struct Normalizer {
     buffer: Vec<u8>,
     head: usize,
     frame: Current,
-    /// Whole messages in `buffer`, which go past the framer.
-    messages: VecDeque<Range<usize>>,
+    /// What was said about places in `buffer` that are still to be read, in order.
+    marks: VecDeque<Mark>,
+    framing: Framing,
     framer: Framer,
     reader: Reader,
     /// A frame's data, where its bytes were not UTF-8.
@@ -76,6 +77,35 @@ enum Phase {
     Open,
     Closing(Close),
     Ended,
+}
+
+/// What the bytes alone do not say.
+enum Mark {
+    /// A whole message, which goes past the framer.
+    Message(Range<usize>),
+    /// Another connection begins here.
+    Border(usize),
+}
+
+impl Mark {
+    /// Bytes before it end here.
+    const fn start(&self) -> usize {
+        match self {
+            Self::Message(range) => range.start,
+            Self::Border(at) => *at,
+        }
+    }
+
+    /// The bytes before `by` have gone.
+    const fn move_back(&mut self, by: usize) {
+        match self {
+            Self::Message(range) => {
+                range.start -= by;
+                range.end -= by;
+            }
+            Self::Border(at) => *at -= by,
+        }
+    }
 }
 
 /// The frame at hand.
@@ -144,7 +174,8 @@ impl Normalizer {
             buffer: Vec::new(),
             head: 0,
             frame: Current::default(),
-            messages: VecDeque::new(),
+            marks: VecDeque::new(),
+            framing,
             framer: Framer::new(framing),
             reader,
             lossy: String::new(),
@@ -231,7 +262,42 @@ impl Normalizer {
             self.received = true;
             let start = self.buffer.len();
             self.buffer.extend_from_slice(message);
-            self.messages.push_back(start..self.buffer.len());
+            self.marks.push_back(Mark::Message(start..self.buffer.len()));
+        }
+    }
+
+    /// Says that another connection continues this response: what is fed from here on came on it. Poll until `None`
+    /// afterwards, or feed on: the border stays where it was said.
+    ///
+    /// A frame that the last connection began and did not end is dropped, with an anomaly; [`poll_frame`](Self::poll_frame)
+    /// still gives its bytes. The new connection is looked at from its first byte, as the first one was. The decoder
+    /// and all open blocks stay: text goes on in its block. Frames that are numbered and came before are dropped in
+    /// silence, so it does no harm if the provider begins earlier than it was asked to. Where frames have no numbers,
+    /// the new connection must begin behind the last whole frame: what it repeats comes twice.
+    ///
+    /// What to ask the provider for is [`resume`](Self::resume). After [`finish`](Self::finish) this has no effect: finish
+    /// a response that can be continued only when it is given up.
+    ///
+    /// ```
+    /// use thalweg::{Close, Fold, Normalizer, Outcome, Response, dialects};
+    ///
+    /// let mut normalizer = Normalizer::new(&dialects::OPENAI_CHAT);
+    /// normalizer.feed(b"data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Ebb and\"}}]}\n\ndata: {\"choi");
+    /// normalizer.reconnect(); // the connection broke inside the second frame
+    /// normalizer.feed(b"data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\" flow\"},\"finish_reason\":\"stop\"}]}\n\n");
+    /// normalizer.finish(Close::Clean);
+    /// let mut response = Response::default();
+    /// while let Some(event) = normalizer.poll() {
+    ///     response.apply(&event);
+    /// }
+    /// assert_eq!(response.choices[0].text(), "Ebb and flow");
+    /// assert_eq!(response.outcome, Some(Outcome::Complete));
+    /// ```
+    pub fn reconnect(&mut self) {
+        let border = self.buffer.len();
+        let is_said = matches!(self.marks.back(), Some(Mark::Border(at)) if *at == border);
+        if self.phase == Phase::Open && !is_said {
+            self.marks.push_back(Mark::Border(border));
         }
     }
 
@@ -325,6 +391,14 @@ impl Normalizer {
         }
     }
 
+    /// What to ask the provider for to get the rest of the response on another connection, as far as frames have been
+    /// polled; none where nothing more comes, or the provider does not keep it. [`Event::End`] says the same of a
+    /// response that broke off.
+    #[must_use]
+    pub fn resume(&self) -> Option<Resume<&str>> {
+        self.out.resume_point()
+    }
+
     /// Heap bytes in use, in round numbers. Bounded by [`Limits`] and a constant, after each drain.
     #[must_use]
     pub fn retained_bytes(&self) -> usize {
@@ -334,7 +408,7 @@ impl Normalizer {
         };
         self.buffer.capacity()
             + self.lossy.capacity()
-            + self.messages.capacity() * size_of::<Range<usize>>()
+            + self.marks.capacity() * size_of::<Mark>()
             + self.framer.retained()
             + self.out.retained()
             + decoder
@@ -348,9 +422,8 @@ impl Normalizer {
         // The frame at hand has been given out whole: its bytes go with the rest.
         self.release_frame();
         self.buffer.drain(..self.head);
-        for message in &mut self.messages {
-            message.start -= self.head;
-            message.end -= self.head;
+        for mark in &mut self.marks {
+            mark.move_back(self.head);
         }
         self.head = 0;
     }

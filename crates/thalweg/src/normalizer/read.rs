@@ -5,11 +5,11 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::{Current, KEPT_BYTES, Normalizer, Phase, Reader};
+use super::{Current, KEPT_BYTES, Mark, Normalizer, Phase, Reader};
 use crate::dialect::{Claim, Dialect, Frame};
 use crate::emitter::{Emitter, Failure};
 use crate::event::{Action, AnomalyKind, Close, ErrorKind, LimitKind, Origin, Protocol};
-use crate::framing::{Cut, Defect, Foreign, Payload};
+use crate::framing::{Cut, Defect, Foreign, Framer, Payload};
 
 impl Normalizer {
     pub(super) fn release_frame(&mut self) {
@@ -25,16 +25,16 @@ impl Normalizer {
             return false;
         }
         self.release_frame();
-        let end = self.messages.front().map_or(self.buffer.len(), |message| message.start);
-        let pending = &self.buffer[self.head..end];
-        let at_end = matches!(self.phase, Phase::Closing(_)) || !self.messages.is_empty();
-        let cut = if at_end { self.framer.finish(pending) } else { self.framer.next(pending) };
-        if cut.as_ref().map_or(pending.len(), |cut| cut.len) > self.limits.frame_bytes {
+        self.cross_borders();
+        let (cut, is_broken_off) = self.next_cut();
+        let len = cut.as_ref().map_or_else(|| self.pending().len(), |cut| cut.len);
+        if len > self.limits.frame_bytes {
             return self.over_limit();
         }
-        match cut {
-            Some(cut) => self.read_cut(&cut),
-            None => match (self.messages.pop_front(), self.phase) {
+        match (cut, self.phase) {
+            (Some(cut), _) if is_broken_off => self.read_broken_off(&cut),
+            (Some(cut), _) => self.read_cut(&cut),
+            (None, phase) => match (self.next_message(), phase) {
                 (Some(message), _) => self.read_message(message),
                 (None, Phase::Closing(close)) => self.conclude(close),
                 (None, _) => {
@@ -54,6 +54,59 @@ impl Normalizer {
             estimate.count(&self.out);
         }
         true
+    }
+
+    /// What is behind the frame at hand and before the next mark.
+    fn pending(&self) -> &[u8] {
+        let end = self.marks.front().map_or(self.buffer.len(), Mark::start);
+        &self.buffer[self.head..end]
+    }
+
+    /// The next frame that the framer finds; true where a connection ended before the frame did.
+    fn next_cut(&mut self) -> (Option<Cut>, bool) {
+        let end = self.marks.front().map_or(self.buffer.len(), Mark::start);
+        let pending = &self.buffer[self.head..end];
+        match (self.marks.front(), self.phase) {
+            (Some(Mark::Border(_)), _) => match self.framer.next(pending) {
+                None => (self.framer.finish(pending), true),
+                whole => (whole, false),
+            },
+            (Some(Mark::Message(_)), _) | (None, Phase::Closing(_)) => (self.framer.finish(pending), false),
+            (None, _) => (self.framer.next(pending), false),
+        }
+    }
+
+    fn next_message(&mut self) -> Option<Range<usize>> {
+        let Some(Mark::Message(range)) = self.marks.front() else { return None };
+        let range = range.clone();
+        self.marks.pop_front();
+        Some(range)
+    }
+
+    /// Begins another connection where all bytes of the last one have been read.
+    fn cross_borders(&mut self) {
+        while matches!(self.marks.front(), Some(Mark::Border(at)) if *at == self.head) {
+            self.marks.pop_front();
+            self.framer = Framer::new(self.framing);
+            self.out.reconnect();
+            if let Reader::Known { decoder, .. } = &mut self.reader {
+                decoder.reconnect();
+            }
+        }
+    }
+
+    /// What the last connection ended with. It goes, also where its data is whole: a provider that is asked to continue
+    /// behind the last frame that ended sends this one again.
+    fn read_broken_off(&mut self, cut: &Cut) {
+        let is_frame = !matches!(cut.payload, Payload::Junk) && cut.defect.is_none();
+        // Half a line looks like text, so this says nothing about what the body was.
+        let is_foreign = matches!(cut.defect, Some(Defect::Foreign(foreign)) if foreign != Foreign::Text);
+        if is_frame || is_foreign {
+            return self.read_cut(cut);
+        }
+        self.frame = Current { len: cut.len, number: self.frame.number + 1, ..Current::default() };
+        self.start_known();
+        self.note(AnomalyKind::UnterminatedFrame, Action::Dropped);
     }
 
     fn read_cut(&mut self, cut: &Cut) {
@@ -243,7 +296,7 @@ impl Normalizer {
         self.release_frame();
         self.buffer = Vec::new();
         self.head = 0;
-        self.messages = VecDeque::new();
+        self.marks = VecDeque::new();
         self.lossy = String::new();
         self.framer.shrink();
         self.out.shrink(0);
@@ -261,7 +314,7 @@ impl Normalizer {
             self.buffer.clear();
             self.head = 0;
         }
-        self.messages.shrink_to(KEPT_BYTES / size_of::<Range<usize>>());
+        self.marks.shrink_to(KEPT_BYTES / size_of::<Mark>());
         self.lossy.clear();
         self.lossy.shrink_to(KEPT_BYTES);
         self.framer.shrink();

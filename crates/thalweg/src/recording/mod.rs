@@ -167,18 +167,22 @@ impl Recording {
     /// could be known: that of the chunk, or of the close. The events are those of the live stream.
     ///
     /// Where a recording is [truncated](Self::is_truncated) or has no close, the normalizer finishes with
-    /// [`Close::Broken`], at the time of the last chunk: what is missing must not look like an end. Several
-    /// connections are fed as if they were one, which is right only where each goes on exactly behind the bytes of the
-    /// last; what a second connection repeats comes twice.
+    /// [`Close::Broken`], at the time of the last chunk: what is missing must not look like an end. Where another
+    /// connection begins, it is told to [`reconnect`](Normalizer::reconnect).
     pub fn replay(&self, normalizer: &mut Normalizer, mut see: impl FnMut(u64, &Event<'_>)) {
         let mut drain = |normalizer: &mut Normalizer, at_us| {
             while let Some(event) = normalizer.poll() {
                 see(at_us, &event);
             }
         };
-        for chunk in self.chunks() {
-            normalizer.feed(chunk.bytes);
-            drain(normalizer, chunk.at_us);
+        let mut start = 0;
+        for mark in &self.marks {
+            if mark.is_border {
+                normalizer.reconnect();
+            } else if let Some(chunk) = self.bytes.get(core::mem::replace(&mut start, mark.end)..mark.end) {
+                normalizer.feed(chunk);
+            }
+            drain(normalizer, mark.at_us);
         }
         let closing = self.close.filter(|_| !self.is_truncated);
         normalizer.finish(closing.map_or(Close::Broken, |closing| closing.close));

@@ -2,7 +2,7 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use super::*;
-use crate::event::{Outcome, OwnedEvent};
+use crate::event::{Action, AnomalyKind, Outcome, OwnedEvent};
 
 fn recording() -> Recording {
     let mut recording = Recording::new();
@@ -161,13 +161,34 @@ mod replayed {
     }
 
     #[test]
-    fn connections_are_fed_one_behind_the_other() {
-        let (first, second) = FIRST.split_at(20);
+    fn what_a_connection_broke_off_is_dropped_where_the_next_begins() {
         let mut recording = Recording::new();
-        recording.push(1, first);
-        recording.connection(2);
-        recording.push(3, second);
+        recording.push(1, FIRST);
+        recording.push(2, &FIRST[..20]);
+        recording.connection(3);
+        recording.push(4, FIRST);
+        recording.finish(Some(5), Close::Clean);
+        let events = replay(&recording);
+        let texts = events.iter().filter(|(_, event)| matches!(event, OwnedEvent::TextDelta { .. }));
+        assert_eq!(texts.map(|(at_us, _)| *at_us).collect::<Vec<_>>(), [1, 4]);
+        let cut = events.iter().find(|(_, event)| matches!(event, OwnedEvent::Anomaly { .. }));
+        let expected =
+            OwnedEvent::Anomaly { kind: AnomalyKind::UnterminatedFrame, action: Action::Dropped, block: None };
+        assert_eq!(cut, Some(&(3, expected)), "it is known when the next connection begins");
+        check_end(&recording, 5, Outcome::Complete);
+    }
+
+    #[test]
+    fn a_connection_without_bytes_is_one_too() {
+        let mut recording = Recording::new();
+        // Whole, but for its blank line: an end of the bytes would let it stand.
+        recording.push(1, &FIRST[..FIRST.len() - 1]);
         recording.finish(None, Close::Clean);
-        check_end(&recording, 3, Outcome::Complete);
+        check_end(&recording, 1, Outcome::Complete);
+        let mut recording = Recording::new();
+        recording.push(1, &FIRST[..FIRST.len() - 1]);
+        recording.connection(2);
+        recording.finish(None, Close::Clean);
+        check_end(&recording, 2, Outcome::Truncated);
     }
 }

@@ -9,4 +9,5 @@ mod hostile;
 mod laws;
 mod memory;
 mod options;
+mod reconnect;
 mod registry;

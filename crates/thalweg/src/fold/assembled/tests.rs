@@ -263,6 +263,7 @@ fn errors_are_there_beside_partial_content() {
         code: None,
         message,
         origin: Origin::Provider,
+        raw: None,
     };
     let counts = Usage { output: Some(3.into()), ..Usage::default() };
     check(

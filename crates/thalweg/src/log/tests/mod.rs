@@ -12,7 +12,16 @@ use crate::normalizer::Detail;
 
 /// Every variant and field that can be in a log: what was in version 1 from its first day, and what came later.
 fn samples() -> Vec<Event<'static>> {
-    let later = [];
+    let later = [Event::Error {
+        kind: ErrorKind::Other,
+        retry: Retry::Unknown,
+        fatal: true,
+        status: None,
+        code: None,
+        message: "Ran aground.",
+        origin: Origin::Provider,
+        raw: Some("{\"detail\":\"Ran aground.\"}"),
+    }];
     stored::events().into_iter().chain(later).collect()
 }
 
@@ -143,7 +152,7 @@ fn every_word_reads_back() {
     events.extend(Reason::ALL.iter().map(finish));
     let error = |kind, origin| {
         let retry = Retry::Unknown;
-        Event::Error { kind, retry, fatal: false, status: None, code: None, message: "", origin }
+        Event::Error { kind, retry, fatal: false, status: None, code: None, message: "", origin, raw: None }
     };
     events.extend(ErrorKind::ALL.iter().map(|kind| error(*kind, Origin::Local)));
     events.extend(Origin::ALL.iter().map(|origin| error(ErrorKind::Other, *origin)));

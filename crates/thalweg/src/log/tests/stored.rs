@@ -168,6 +168,7 @@ fn facts(events: &mut Vec<Event<'static>>) {
             code: (retry == Retry::Yes).then_some("slow_down"),
             message: "Too many ships.",
             origin: Origin::Provider,
+            raw: None,
         });
     }
     let kind = AnomalyKind::IdLate;

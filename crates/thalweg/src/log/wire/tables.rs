@@ -65,7 +65,7 @@ variants! {
         10 BlockEnd { block, how, input };
         11 Usage { counts, origin };
         12 Finish { choice, reason, raw, detail };
-        13 Error { kind, retry, fatal, status, code, message, origin };
+        13 Error { kind, retry, fatal, status, code, message, origin, raw };
         14 Anomaly { kind, action, block };
         15 Extra { scope, name, json };
         16 Unknown { wire_type, json };

@@ -14,6 +14,8 @@
 //! Every rule that repairs says so with an anomaly. A call's block starts when its name is known; input that comes
 //! before is held, within [`Limits::held_bytes`](crate::Limits::held_bytes). An index of any size costs the same.
 
+mod identity;
+
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -26,6 +28,7 @@ use crate::event::{
     Action, AnomalyKind, BlockId, BlockKind, EventOf, Id, InputForm, InputState, LimitKind, Part, Place, Wide,
 };
 use crate::json::{Edges, Validator, Verdict};
+use identity::{Said, Target};
 
 /// The number under which a wire files a tool call within its choice. Any value is as good as another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -209,6 +212,44 @@ impl Calls {
         self.table.len() - 1
     }
 
+    /// The call's block, once it has started.
+    pub(super) fn block_of(&self, call: usize) -> Option<BlockId> {
+        self.table.get(call)?.block
+    }
+
+    pub(super) fn by_id(&self, slot: usize, id: &str) -> Option<usize> {
+        self.scopes.get(slot)?.by_id.get(id).copied()
+    }
+
+    pub(super) fn is_named(&self, call: usize) -> bool {
+        self.table[call].name.is_some()
+    }
+
+    pub(super) fn digest_of(&self, call: usize) -> Digest {
+        self.table[call].digest
+    }
+
+    /// The call's input is something else now.
+    pub(super) fn replace(&mut self, call: usize, input: &str) {
+        let state = &mut self.table[call];
+        (state.digest, state.validator) = (Digest::default(), Validator::new());
+        state.digest.add(input);
+        state.validator.feed(input.as_bytes());
+    }
+
+    /// The wire's numbers and ids begin anew.
+    pub(super) fn forget_keys(&mut self, slot: usize) {
+        if let Some(scope) = self.scopes.get_mut(slot) {
+            *scope = Scope::default();
+        }
+    }
+
+    /// The number of the next call without an id.
+    pub(super) fn mint(&mut self) -> u32 {
+        self.minted += 1;
+        self.minted - 1
+    }
+
     pub(super) fn started(&mut self, call: usize, block: BlockId) {
         self.table[call].block = Some(block);
     }
@@ -229,80 +270,6 @@ impl Calls {
             self.scopes.resize_with(slot + 1, Scope::default);
         }
         &mut self.scopes[slot]
-    }
-}
-
-/// A fragment after decoding, borrowed from the arena.
-#[derive(Clone, Copy)]
-struct Said<'a> {
-    slot: usize,
-    key: Option<Key>,
-    id: Option<&'a str>,
-    name: Option<&'a str>,
-    input: &'a str,
-}
-
-/// Where a fragment goes.
-enum Target {
-    New(Option<AnomalyKind>),
-    Known(usize, Option<(AnomalyKind, Action)>),
-}
-
-impl Calls {
-    /// Rules 1, 2, 3 and 5.
-    fn target(&self, said: Said<'_>) -> Target {
-        let Some(scope) = self.scopes.get(said.slot) else { return Target::New(None) };
-        if let Some(&call) = said.id.and_then(|id| scope.by_id.get(id)) {
-            let elsewhere = said.key.is_some() && self.table[call].key.is_some() && said.key != self.table[call].key;
-            return if elsewhere && said.name.is_some() && !said.input.is_empty() {
-                Target::New(Some(AnomalyKind::IdDuplicate))
-            } else {
-                Target::Known(call, None)
-            };
-        }
-        match said.key {
-            Some(key) => match scope.by_key.get(&key) {
-                Some(&call) => self.at_known_key(call, said),
-                // The wire begins to number a call that had no number.
-                None => match scope.last.filter(|&call| self.table[call].key.is_none()) {
-                    Some(call) if said.id.is_none() && said.name.is_none() => Target::Known(call, None),
-                    _ => Target::New(None),
-                },
-            },
-            None => scope.last.map_or(Target::New(None), |call| self.without_key(call, said)),
-        }
-    }
-
-    /// A known index, and no known id.
-    fn at_known_key(&self, call: usize, said: Said<'_>) -> Target {
-        let known = &self.table[call];
-        let is_other_name = said.name.is_some_and(|name| known.name.as_deref().is_some_and(|known| known != name));
-        // A name again with a new value, or an id with another name.
-        let again = known.is_complete()
-            && said.name.is_some()
-            && known.name.is_some()
-            && (begins_value(said.input) || (said.id.is_some() && is_other_name));
-        match (said.id, &known.id) {
-            (Some(_), Some(_)) if said.name.is_some() || known.is_complete() => {
-                Target::New(Some(AnomalyKind::IndexReused))
-            }
-            (Some(_), Some(_)) => Target::Known(call, Some((AnomalyKind::IdChanged, Action::Dropped))),
-            _ if again => Target::New(Some(AnomalyKind::IndexReused)),
-            _ => Target::Known(call, None),
-        }
-    }
-
-    /// No index, and no known id.
-    fn without_key(&self, last: usize, said: Said<'_>) -> Target {
-        let known = &self.table[last];
-        let open = known.is_begun() && !known.is_complete();
-        match (said.id, said.name) {
-            (None, None) => Target::Known(last, None),
-            (None, Some(name)) if open && known.name.as_deref() == Some(name) => Target::Known(last, None),
-            (Some(_), None) if known.id.is_none() => Target::Known(last, None),
-            (Some(_), None) if open => Target::Known(last, Some((AnomalyKind::IdChanged, Action::Dropped))),
-            _ => Target::New(None),
-        }
     }
 }
 
@@ -369,7 +336,7 @@ impl Emitter {
         Some(call)
     }
 
-    fn new_call(&mut self, slot: usize, key: Option<Key>, form: InputForm) -> Option<usize> {
+    pub(super) fn new_call(&mut self, slot: usize, key: Option<Key>, form: InputForm) -> Option<usize> {
         self.room_for_block()?;
         let call = self.calls.add(slot, key, form);
         self.calls.nameless.push(call);
@@ -380,7 +347,7 @@ impl Emitter {
         Some(call)
     }
 
-    fn take_id(&mut self, call: usize, id: Option<Span>) {
+    pub(super) fn take_id(&mut self, call: usize, id: Option<Span>) {
         let Some(span) = id else { return };
         let state = &self.calls.table[call];
         if state.id.is_some() {
@@ -413,7 +380,7 @@ impl Emitter {
         self.calls.table[call].signature = self.keep(span);
     }
 
-    fn take_name(&mut self, call: usize, name: Option<Span>, is_open: bool) {
+    pub(super) fn take_name(&mut self, call: usize, name: Option<Span>, is_open: bool) {
         let Some(span) = name else { return };
         let state = &self.calls.table[call];
         let Some(known) = &state.name else {
@@ -479,7 +446,7 @@ impl Emitter {
                 self.delta_span(block, input, edges);
                 self.validate(call, from);
             }
-            None => self.hold(call, input, edges),
+            None => self.hold_input(call, input, edges),
         }
     }
 
@@ -495,7 +462,7 @@ impl Emitter {
     }
 
     /// Keeps input of a call whose name has not come.
-    fn hold(&mut self, call: usize, input: Span, edges: Edges) {
+    fn hold_input(&mut self, call: usize, input: Span, edges: Edges) {
         let text = self.arena.get(input);
         // A joined pair may come before the text: at most four bytes.
         if self.calls.held_bytes + text.len() + 4 > self.limits.held_bytes {
@@ -521,14 +488,11 @@ impl Emitter {
         let held = core::mem::take(&mut state.held);
         let signature = state.signature.take();
         let edges = Edges { low: None, high: state.held_high.take(), lone: state.held_lone };
+        let name = self.arena.write(state.name.as_deref().unwrap_or_default().into()).0;
         let id = match &state.id {
             Some(id) => Id::Wire(self.arena.write((&**id).into()).0),
-            None => {
-                self.calls.minted += 1;
-                Id::Minted(self.calls.minted - 1)
-            }
+            None => Id::Minted(self.calls.mint()),
         };
-        let name = self.arena.write(state.name.as_deref().unwrap_or_default().into()).0;
         let place = Place::item(key.and_then(Key::small).map(Wide::from));
         let block = self.open_counted(slot, place, BlockKind::tool_call(id, name, form), Some(call));
         let is_held = !held.is_empty() || edges != Edges::default();
@@ -548,19 +512,19 @@ impl Emitter {
         }
     }
 
-    /// The choice ends: calls that wait for a name, or for more of it, start now; one never named under the name "".
+    /// A call that waits for a name, or for more of it, starts; one never named under the name "".
+    pub(super) fn start_unnamed(&mut self, call: usize) {
+        self.calls.nameless.retain(|&nameless| nameless != call);
+        let is_named = self.calls.table[call].is_waiting_for_input();
+        self.start_call(call, if is_named { AnomalyKind::NameLate } else { AnomalyKind::NameMissing });
+    }
+
+    /// The choice ends: so do all calls that wait.
     pub(super) fn start_nameless(&mut self, slot: usize) {
-        let (ours, others): (Vec<_>, _) =
-            self.calls.nameless.iter().partition(|&&call| self.calls.table[call].slot == slot);
-        self.calls.nameless = others;
+        let waiting = self.calls.nameless.iter().copied();
+        let ours: Vec<_> = waiting.filter(|&call| self.calls.table[call].slot == slot).collect();
         for call in ours {
-            let is_named = self.calls.table[call].is_waiting_for_input();
-            self.start_call(call, if is_named { AnomalyKind::NameLate } else { AnomalyKind::NameMissing });
+            self.start_unnamed(call);
         }
     }
-}
-
-/// Whether a fragment looks like the beginning of a whole input, not like its middle.
-fn begins_value(input: &str) -> bool {
-    input.trim_start().starts_with(['{', '['])
 }
