@@ -14,6 +14,7 @@
 //! | 10 | [`check_usage`] | a repeated usage snapshot changes nothing; the last stands |
 //! | 12 | [`check_frames`] | the frames' bytes are the input |
 
+mod anthropic_messages;
 mod bounds;
 mod chunking;
 mod compare;
@@ -23,8 +24,10 @@ mod grammar;
 mod isolation;
 mod neutrality;
 mod openai_chat;
+mod openai_responses;
 mod prefix;
 mod replay;
+mod spoken;
 #[cfg(test)]
 mod tests;
 mod totality;
