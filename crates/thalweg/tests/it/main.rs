@@ -11,3 +11,4 @@ mod memory;
 mod options;
 mod reconnect;
 mod registry;
+mod truncation;

@@ -2,12 +2,13 @@
 //!
 //! Small ones are decoded under every cut into two chunks, byte by byte, and with empty chunks: the result must be one.
 
-use thalweg::{AnomalyKind, Close, Fold, InputState, Normalizer, Outcome, Reason, Response, dialects};
+use thalweg::{AnomalyKind, Close, Fold, InputState, Normalizer, Outcome, Reason, Response, dialects, registry};
 use thalweg_corpus::Chunking;
 
 mod content;
 mod ends;
 mod framing;
+mod messages;
 mod parts;
 mod tool_calls;
 mod vendors;
@@ -18,13 +19,19 @@ fn check(body: impl AsRef<[u8]>) -> Response {
 }
 
 fn check_closed(body: &[u8], close: Close) -> Response {
-    let whole = fold(normalizer(), [body], close);
+    check_as(&dialects::OPENAI_CHAT.name, body, close)
+}
+
+/// The same for the dialect of a name.
+fn check_as(dialect: &str, body: &[u8], close: Close) -> Response {
+    let dialect = registry::find(dialect).unwrap_or_else(|| panic!("no dialect is named {dialect}"));
+    let whole = fold(Normalizer::new(dialect), [body], close);
     let mut chunkings = vec![Chunking::Bytes(1), Chunking::Bytes(3), Chunking::Random(1), Chunking::Random(2)];
     if body.len() < 4096 {
         chunkings.extend((0..=body.len()).map(|cut| Chunking::At(vec![0, cut, cut])));
     }
     for chunking in chunkings {
-        assert_eq!(fold(normalizer(), chunking.split(body), close), whole, "chunks {chunking}");
+        assert_eq!(fold(Normalizer::new(dialect), chunking.split(body), close), whole, "chunks {chunking}");
     }
     whole
 }
