@@ -18,6 +18,7 @@ struct Content {
 struct Reader {
     blocks: Vec<Content>,
     id: Option<String>,
+    is_over: bool,
 }
 
 /// All that the frames say.
@@ -53,6 +54,13 @@ pub(super) fn usage_again(frame: &Value) -> Option<Value> {
 impl Reader {
     fn frame(&mut self, frame: &Value) -> Result<(), &'static str> {
         match frame["type"].as_str() {
+            Some("message_stop") => {
+                self.is_over = true;
+                Ok(())
+            }
+            Some("message_start" | "content_block_start" | "content_block_delta") if self.is_over => {
+                Err("content behind the end")
+            }
             Some("message_start") => {
                 let id = string(&frame["message"]["id"])?;
                 if self.id.as_ref().is_some_and(|known| *known != id) {
@@ -107,6 +115,9 @@ impl Reader {
         };
         let fits = |block: &&mut Content| block.index == index && is_alike(&block.kind, &kind);
         let Some(block) = self.blocks.iter_mut().rfind(fits) else {
+            if kind == Kind::Other {
+                return Err("an input without its call");
+            }
             let (begun, said) = (String::new(), text);
             self.blocks.push(Content { index, kind, begun, said, is_over: false });
             return Ok(());
