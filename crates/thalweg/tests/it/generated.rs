@@ -78,6 +78,26 @@ fn the_laws_hold_for_chat() {
 }
 
 #[test]
+fn the_response_of_responses_is_the_intended_one() {
+    is_intended(Protocol::OpenaiResponses);
+}
+
+#[test]
+fn the_laws_hold_for_responses() {
+    keeps_the_laws(Protocol::OpenaiResponses);
+}
+
+#[test]
+fn the_response_of_messages_is_the_intended_one() {
+    is_intended(Protocol::AnthropicMessages);
+}
+
+#[test]
+fn the_laws_hold_for_messages() {
+    keeps_the_laws(Protocol::AnthropicMessages);
+}
+
+#[test]
 fn interleaved_calls_are_the_calls_in_turn() {
     for seed in 0..SEEDS / 4 {
         generate::check_isolation(seed).unwrap_or_else(|violation| panic!("{violation}"));
@@ -113,17 +133,20 @@ fn the_check_sees_what_is_changed() {
     ];
     let is_plain = |it: &Generated| {
         it.intention.usage.is_some()
+            && !it.has(Perturbation::CutShort)
             && generate::check_intention(it).is_ok()
             && it.perturbations.iter().all(|p| p.sign().is_none())
     };
-    let sound: Vec<_> =
-        (0..200).map(|seed| generate::generate(Protocol::OpenaiChat, seed)).filter(is_plain).take(20).collect();
-    assert_eq!(sound.len(), 20, "too few plain streams");
-    for (what, change) in changes {
-        for generated in &sound {
-            let mut changed = generated.clone();
-            change(&mut changed);
-            assert!(generate::check_intention(&changed).is_err(), "{what} of seed {}", generated.seed);
+    for &protocol in generate::PROTOCOLS {
+        let all = (0..200).map(|seed| generate::generate(protocol, seed));
+        let sound: Vec<_> = all.filter(is_plain).take(20).collect();
+        assert_eq!(sound.len(), 20, "{protocol}: too few plain streams");
+        for (what, change) in changes {
+            for generated in &sound {
+                let mut changed = generated.clone();
+                change(&mut changed);
+                assert!(generate::check_intention(&changed).is_err(), "{protocol}: {what} of seed {}", generated.seed);
+            }
         }
     }
 }

@@ -213,7 +213,7 @@ impl BlockWriter<'_> {
             let input = if self.selection.roll(P::StartInputMissing, 1, self.rng) {
                 self.rng.bool().then(Json::null)
             } else {
-                Some(Json::Object(vec![]))
+                Some(Json::raw("{}"))
             };
             self.start(tool_use(call, input));
             self.input(&call.arguments);
