@@ -133,7 +133,8 @@ pub(super) fn raw_call(n: usize, name: &str, rng: &mut Rng) -> IntendedCall {
 /// A text with citations.
 pub(super) fn cited(citations: &[&str], rng: &mut Rng) -> Leaf {
     let citations = (0..rng.usize(1..=3)).map(|_| citations[rng.usize(..citations.len())].into()).collect();
-    Leaf::Cited { text: strings::text(rng), citations }
+    // Nothing is cited for nothing.
+    Leaf::Cited { text: strings::text(rng) + "low", citations }
 }
 
 /// Reasoning of a form. What has a seal or a cipher may have no text.

@@ -34,8 +34,16 @@ pub(super) fn compare(generated: &Generated, intended: &IntendedChoice, choice: 
     }
     wanted_results.sort();
     given_results.sort();
-    same("blocks", &wanted, &given)?;
-    same("results", &wanted_results, &given_results)
+    alike("block", &wanted, &given)?;
+    alike("result", &wanted_results, &given_results)
+}
+
+/// One after another, so that the first difference is what is said.
+fn alike(what: &str, wanted: &[Piece], given: &[Piece]) -> Result<(), String> {
+    for n in 0..wanted.len().max(given.len()) {
+        same(&format!("{what} {n}"), &wanted.get(n), &given.get(n))?;
+    }
+    Ok(())
 }
 
 /// What is compared of a block.

@@ -1,5 +1,7 @@
 //! Which perturbations of a stream of responses leave it open what is meant.
 
+use thalweg::ReasoningForm;
+
 use crate::generate::intention::{Intention, Leaf};
 use crate::generate::perturbation::{Ambiguity, Perturbation as P};
 use crate::generate::select::Selection;
@@ -41,12 +43,21 @@ pub(super) const AMBIGUITIES: &[Ambiguity] = &[
 
 /// What no pair of perturbations can say: it takes three, or depends on what is meant.
 pub(super) fn is_ambiguous(selection: &Selection, intention: &Intention) -> bool {
-    let leaves = intention.choices.iter().flat_map(|choice| &choice.leaves);
+    let mut leaves = intention.choices.iter().flat_map(|choice| &choice.leaves);
+    // A cipher alone is a block where it is given: which is behind what comes after it.
+    if selection.has_any(&[P::EndsLast, P::DonesAbsent]) && leaves.clone().any(is_cipher) {
+        return true;
+    }
     let is_output_lost = selection.has_any(&[P::OutputEmpty, P::OutputAbsent, P::OutputNull]);
     // What only the end of an item or the terminal event says is said by one of them.
     is_output_lost
         && selection.has(P::DonesAbsent)
-        && (selection.has(P::DeltasAbsent) || leaves.into_iter().any(|leaf| comes_late(leaf, selection)))
+        && (selection.has(P::DeltasAbsent) || leaves.any(|leaf| comes_late(leaf, selection)))
+}
+
+/// Reasoning of which nothing is shown.
+fn is_cipher(leaf: &Leaf) -> bool {
+    matches!(leaf, Leaf::Thought(thought) if thought.form == ReasoningForm::Encrypted)
 }
 
 /// A part of it is only where an item ends.

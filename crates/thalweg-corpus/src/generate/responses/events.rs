@@ -125,7 +125,7 @@ impl ItemWriter<'_> {
     fn part(&mut self, n: usize, names: &Names, part: &Part<'_>) {
         let Some([number, added, done]) = names.part else { return };
         let mut number = (number, n);
-        let grows = number.0 == "content_index" && self.selection.has(P::ContentIndexGrows);
+        let grows = number.0 == "content_index" && self.selection.roll(P::ContentIndexGrows, 1, self.rng);
         if !(grows || self.selection.roll(P::PartAddedAbsent, 1, self.rng)) {
             let mut fields = self.place(Some(number));
             fields.push(("part", part.announced.clone()));
@@ -133,7 +133,7 @@ impl ItemWriter<'_> {
             self.events.push(Event::new(kind, fields));
         }
         let fragments = self.fragments(part.text);
-        let last = fragments.len().saturating_sub(1);
+        let (is_said, last) = (!fragments.is_empty(), fragments.len().saturating_sub(1));
         for (at, fragment) in fragments.into_iter().enumerate() {
             let mut fields = self.place(Some(number));
             fields.push(("delta", Json::Text(fragment)));
@@ -141,11 +141,10 @@ impl ItemWriter<'_> {
             let kind = self.aged(names.delta);
             self.events.push(Event::new(kind, fields));
             if grows && at < last {
-                self.selection.hit(P::ContentIndexGrows);
                 number.1 += 1;
             }
         }
-        self.citations(number, part.citations);
+        self.citations(number, part.citations, is_said);
         if self.selection.has(P::DonesAbsent) {
             return;
         }
@@ -161,13 +160,10 @@ impl ItemWriter<'_> {
     }
 
     /// Citations behind the text: they belong to a part that has begun.
-    fn citations(&mut self, number: (&'static str, usize), citations: &[String]) {
-        if citations.is_empty() || self.selection.roll(P::CitationsLate, 1, self.rng) {
-            return;
-        }
-        // No part begins with a citation.
+    fn citations(&mut self, number: (&'static str, usize), citations: &[String], is_said: bool) {
         let is_announced = !self.selection.has_any(&[P::PartAddedAbsent, P::ContentIndexGrows, P::AddedAbsent]);
-        if !is_announced && self.events.last().is_none_or(|event| !event.kind.ends_with("delta")) {
+        let is_late = !citations.is_empty() && self.selection.roll(P::CitationsLate, 1, self.rng);
+        if is_late || !(is_said || is_announced) {
             return;
         }
         for (n, citation) in citations.iter().enumerate() {
