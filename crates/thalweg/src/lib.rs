@@ -43,7 +43,8 @@
 //! # Where things are
 //!
 //! [`event`](EventOf) is the model. [`Normalizer`] is the engine; [`framing`] cuts bytes into frames, [`json`] reads
-//! them, a [`Decode`](dialect::Decode) says what they mean, an [`Emitter`](emitter::Emitter) makes events of it.
+//! them, a [`Decode`](dialect::Decode) says what they mean, an [`Emitter`](emitter::Emitter) makes events of it;
+//! errors of every shape go through one reader.
 //! [`dialects`] and [`registry`] list what can be read. [`fold`] makes state of events: [`Response`] is all of it,
 //! [`Assembler`] what an agent wants as it comes, [`Timing`] and [`Metrics`] what an operator wants.
 //! A [`Recording`] keeps the bytes with their times and replays them; a [`log`] keeps the events.
@@ -58,6 +59,8 @@ extern crate std;
 pub mod dialect;
 pub mod dialects;
 pub mod emitter;
+#[cfg(feature = "openai-chat")]
+mod errors;
 mod event;
 pub mod fold;
 pub mod framing;

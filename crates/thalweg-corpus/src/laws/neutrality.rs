@@ -6,7 +6,7 @@ use crate::wire::{self, Line};
 use crate::{Setup, Violation};
 
 /// Law 7: line ends, a byte order mark, the space after `data:`, comments, pings, and unknown events and fields leave
-/// the fold equal, less anomalies, unknown frames and the number of frames.
+/// the fold equal, less anomalies, unknown frames, the JSON that errors keep verbatim and the number of frames.
 ///
 /// For event streams only: anything else, and what is detected, passes. `seed` says what goes where.
 ///
@@ -56,6 +56,9 @@ pub fn check_neutrality<'d>(setup: impl Into<Setup<'d>>, bytes: &[u8], seed: u64
 pub(super) fn without_noise(mut response: Response) -> Response {
     response.anomalies.clear();
     response.unknown.clear();
+    for error in &mut response.errors {
+        error.raw = None;
+    }
     if let Some(evidence) = &mut response.evidence {
         evidence.frames = 0;
     }

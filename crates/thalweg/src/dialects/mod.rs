@@ -53,6 +53,9 @@ dialects! {
         xai: XAI;
         zai: ZAI;
     }
+    "openai-responses" {
+        openai_responses: OPENAI_RESPONSES;
+    }
 }
 
 /// A dialect of OpenAI Chat Completions.

@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 
-use crate::json::{Edges, Text};
+use crate::json::{Edges, Reader, Text};
 
 /// A range of the arena of the frame being decoded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,11 +47,23 @@ impl<'a> Fragment<'a> {
         }
     }
 
+    /// A JSON value that is a string: such a member as [`json::members`](crate::json::members) finds. None for any other.
+    #[must_use]
+    pub fn value(json: &'a str) -> Option<Self> {
+        Reader::new(json, 0).string().ok().map(|text| Self::json(json, text))
+    }
+
     /// Whether there is nothing in it.
     #[inline]
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.escaped.map_or(self.source.is_empty(), Text::is_empty)
+    }
+
+    /// Itself, where nothing in it is escaped.
+    #[must_use]
+    pub fn plain(&self) -> Option<&'a str> {
+        self.escaped.is_none().then_some(self.source)
     }
 
     /// Itself, decoded: as it stands where nothing is escaped, else written into `buffer`, which must be empty.

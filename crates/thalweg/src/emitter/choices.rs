@@ -34,7 +34,9 @@ impl Channel {
         }
     }
 
-    pub(super) const fn kind(self) -> BlockKind<Span> {
+    /// The block that it goes to.
+    #[must_use]
+    pub const fn kind(self) -> BlockKind<Span> {
         match self {
             Self::Text => BlockKind::Text,
             Self::Reasoning(form) => BlockKind::Reasoning { form },

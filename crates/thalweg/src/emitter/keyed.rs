@@ -14,7 +14,7 @@ use super::choices::Channel;
 use super::digest::{Digest, Restatement};
 use super::{Emitter, Fragment, Key, Span};
 use crate::event::{
-    Action, AnomalyKind, BlockClose, BlockId, BlockKind, EventOf, Id, InputForm, LimitKind, Place, Wide,
+    Action, AnomalyKind, BlockClose, BlockId, BlockKind, EventOf, Id, InputForm, LimitKind, Part, Place, Wide,
 };
 use crate::json::Edges;
 
@@ -91,6 +91,8 @@ struct Held {
     text: Box<str>,
     /// Deltas replace it. Else they go on where it ends, or repeat it.
     is_replaced: bool,
+    /// How much of it deltas have repeated.
+    repeated: usize,
 }
 
 #[derive(Debug, Default)]
@@ -241,17 +243,17 @@ impl Emitter {
 
     /// What a later frame says of the call at a place: its id, its name. A call that waits for its name starts.
     pub fn name_at(&mut self, at: At, id: Option<Fragment<'_>>, name: Option<Fragment<'_>>) -> Option<BlockId> {
-        let what = self.keyed.table.get(&at)?.what;
-        let block = self.seated(what);
-        let call = match what {
-            What::Call(call) => call,
-            What::Block(block) => self.blocks.get(block)?.call?,
-        };
         let id = id.filter(|id| !id.is_empty()).map(|id| self.text(id));
         let name = name.filter(|name| !name.is_empty()).map(|name| self.text(name));
-        // A name that is known may be said again in other words: the first stands.
-        let name = name.filter(|_| block.is_none() || !self.calls.is_named(call));
-        self.name_call(call, id, name)
+        match self.keyed.table.get(&at)?.what {
+            What::Call(call) => self.name_call(call, id, name),
+            // It began under its name; ids are given late.
+            What::Block(block) => {
+                let call = self.blocks.get(block)?.call?;
+                self.take_id(call, id);
+                Some(block)
+            }
+        }
     }
 
     /// The block of the call at a place; one that waits for its name starts under the name "".
@@ -266,12 +268,22 @@ impl Emitter {
 
     fn name_call(&mut self, call: usize, id: Option<Span>, name: Option<Span>) -> Option<BlockId> {
         self.take_id(call, id.filter(|id| !id.is_empty()));
-        self.take_name(call, name.filter(|name| !name.is_empty()), false);
+        let name = name.filter(|name| !name.is_empty());
+        match (self.calls.block_of(call), name) {
+            (None, _) => self.take_name(call, name, false),
+            (Some(block), Some(name)) if !self.calls.is_named(call) => {
+                // It had to start without.
+                self.calls.set_name(call);
+                self.anomaly(AnomalyKind::NameLate, Action::Kept, Some(block));
+                self.slots.push(EventOf::BlockData { block, part: Part::Name(name) });
+            }
+            _ => {}
+        }
         self.calls.block_of(call)
     }
 
     /// Keeps back what a start frame has of a block's content: given when the block ends, or before its first delta.
-    /// Deltas that begin with it repeat it; where `is_replaced`, any delta replaces it.
+    /// Deltas that read the same repeat it; where `is_replaced`, any delta replaces it.
     pub fn hold(&mut self, block: BlockId, content: Fragment<'_>, is_replaced: bool) {
         if content.is_empty() || !self.is_open(block) {
             return;
@@ -283,7 +295,7 @@ impl Emitter {
             return;
         }
         self.keyed.held_bytes += text.len();
-        let held = Held { text: Box::from(text), is_replaced };
+        let held = Held { text: Box::from(text), is_replaced, repeated: 0 };
         if let Some(before) = self.keyed.held.insert(block, held) {
             self.keyed.held_bytes -= before.text.len();
         }
@@ -294,13 +306,34 @@ impl Emitter {
             self.note_content(slot);
             self.touch(slot, block);
         }
-        if let Some(held) = self.take_held(block)
-            && !held.is_replaced
-            && !fragment.borrow(&mut String::new()).starts_with(&*held.text)
-        {
-            self.delta(block, (&*held.text).into());
+        if !self.keyed.held.is_empty() {
+            self.reconcile(block, fragment);
         }
         self.delta(block, fragment);
+    }
+
+    /// A delta comes for a block of which the start frame had something: that is replaced, repeated by this delta and
+    /// the next ones, or goes before it.
+    fn reconcile(&mut self, block: BlockId, fragment: Fragment<'_>) {
+        let Some(mut held) = self.take_held(block) else { return };
+        let mut decoded = String::new();
+        let text = fragment.borrow(&mut decoded);
+        let rest = &held.text[held.repeated..];
+        if held.is_replaced || text.starts_with(rest) {
+            return;
+        }
+        if rest.starts_with(text) {
+            held.repeated += text.len();
+            self.keyed.held_bytes += held.text.len();
+            self.keyed.held.insert(block, held);
+        } else if held.repeated == 0 {
+            self.delta(block, (&*held.text).into());
+        } else {
+            // What looked like its repetition went on from it.
+            let whole = alloc::format!("{}{}", held.text, &held.text[..held.repeated]);
+            let span = self.text(whole.as_str().into());
+            self.replace(block, span);
+        }
     }
 
     fn take_held(&mut self, block: BlockId) -> Option<Held> {
@@ -315,7 +348,7 @@ impl Emitter {
     /// The block ends: what was held of it is all there is.
     pub(super) fn flush_held(&mut self, block: BlockId) {
         if let Some(held) = self.take_held(block) {
-            self.delta(block, (&*held.text).into());
+            self.delta(block, held.text[held.repeated..].into());
         }
     }
 
@@ -334,7 +367,7 @@ impl Emitter {
             Restatement::Same => {}
             Restatement::First if value.is_empty() => {
                 if let Some(held) = held {
-                    self.delta(block, (&*held.text).into());
+                    self.delta(block, held.text[held.repeated..].into());
                 }
             }
             Restatement::First if self.is_open(block) => self.delta_span_of(block, value),
@@ -378,10 +411,16 @@ impl Emitter {
         }
     }
 
-    /// Whether nothing has come of a block's content.
+    /// Whether the block at a place is open and takes text of this kind.
+    #[must_use]
+    pub fn takes(&self, at: At, channel: Channel) -> bool {
+        self.block_at(at).is_some_and(|block| self.blocks.takes(block, channel.family()))
+    }
+
+    /// Whether nothing of a block's content has been given.
     #[must_use]
     pub fn is_blank(&self, block: BlockId) -> bool {
-        self.digest_of(block) == Digest::default() && !self.keyed.held.contains_key(&block)
+        self.digest_of(block) == Digest::default()
     }
 
     /// The wire ends the block at a place. Where none is open that is said.
@@ -408,6 +447,12 @@ impl Emitter {
         self.seated(self.keyed.table.get(&at)?.what)
     }
 
+    /// Whether anything is known of a place: a block, or a call that waits for its name.
+    #[must_use]
+    pub fn has_begun(&self, at: At) -> bool {
+        self.keyed.table.contains_key(&at)
+    }
+
     /// The block of an item that began first.
     #[must_use]
     pub fn first_block_of(&self, item: u64) -> Option<BlockId> {
@@ -419,6 +464,13 @@ impl Emitter {
     pub fn last_part_of(&self, item: u64, list: List) -> Option<u64> {
         let range = At { item, list, part: 0 }..=At { item, list, part: u64::MAX };
         self.keyed.table.range(range).next_back().map(|(at, _)| at.part)
+    }
+
+    /// The place of the `nth` part of an item's list that has begun, in order of their numbers.
+    #[must_use]
+    pub fn nth_place_of(&self, item: u64, list: List, nth: u64) -> Option<At> {
+        let range = At { item, list, part: 0 }..=At { item, list, part: u64::MAX };
+        self.keyed.table.range(range).nth(usize::try_from(nth).ok()?).map(|(at, _)| *at)
     }
 
     fn seated(&self, what: What) -> Option<BlockId> {

@@ -68,6 +68,7 @@ pub struct Emitter {
     id_changed: bool,
     repeats: Repeats,
     sequence: Sequence,
+    wants_heartbeats: bool,
 }
 
 impl Emitter {
@@ -86,6 +87,7 @@ impl Emitter {
             identity_bytes: 0,
             id_changed: false,
             repeats: Repeats::default(),
+            wants_heartbeats: false,
             sequence: Sequence::default(),
         }
     }
@@ -96,6 +98,10 @@ impl Emitter {
 
     pub(crate) fn set_extras(&mut self, are_wanted: bool) {
         self.repeats.wants_extras = are_wanted;
+    }
+
+    pub(crate) fn set_heartbeats(&mut self, are_wanted: bool) {
+        self.wants_heartbeats = are_wanted;
     }
 
     /// Forgets the events of the last frame.
@@ -205,9 +211,11 @@ impl Emitter {
         self.slots.push(EventOf::Unknown { wire_type, json });
     }
 
-    /// A sign of life and nothing else.
-    pub(crate) fn heartbeat(&mut self) {
-        self.slots.push(EventOf::Heartbeat);
+    /// A sign of life and nothing else: an event where those are wanted.
+    pub fn heartbeat(&mut self) {
+        if self.wants_heartbeats {
+            self.slots.push(EventOf::Heartbeat);
+        }
     }
 
     /// A deviation that was seen and what was done about it.
@@ -221,6 +229,15 @@ impl Emitter {
             self.limit(LimitKind::JsonDepth);
         } else {
             self.anomaly(AnomalyKind::InvalidJson, Action::Dropped, None);
+        }
+    }
+
+    /// The frame is no object, on a wire where all are: valid JSON without a meaning, or no JSON.
+    pub fn no_object(&mut self, data: &str) {
+        let json = &mut json::Reader::new(data, self.limits.json_depth);
+        match json.skip().and_then(|_| json.end()) {
+            Ok(()) => self.anomaly(AnomalyKind::BadFrame, Action::Dropped, None),
+            Err(error) => self.bad_json(error),
         }
     }
 

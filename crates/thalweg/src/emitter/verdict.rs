@@ -16,6 +16,8 @@ pub(super) struct Facts {
     pub(super) sentinel: bool,
     /// The response waits for something: the client's permission, its turn in a queue.
     pub(super) waits: bool,
+    /// The provider said that the answer is not whole, for whatever reason.
+    pub(super) cut: bool,
     /// Frames that carried data.
     pub(super) frames: u64,
     pub(super) limit: Option<LimitKind>,
@@ -96,7 +98,8 @@ impl Emitter {
         if core::mem::replace(&mut self.facts.terminal, true) {
             return;
         }
-        if self.choices.iter().any(|choice| choice.reason.is_none() && choice.has_content()) {
+        let is_silent = self.choices.iter().all(|choice| choice.reason.is_none()) && !self.facts.failed;
+        if is_silent || self.choices.iter().any(|choice| choice.reason.is_none() && choice.has_content()) {
             self.anomaly(AnomalyKind::MissingFinish, Action::Kept, None);
         }
         let outcome = self.facts.failed.then_some(Outcome::Failed);
@@ -106,6 +109,11 @@ impl Emitter {
     /// The response is said to wait for its turn: bytes that end so in good order are not cut off.
     pub fn wait(&mut self) {
         self.facts.waits = true;
+    }
+
+    /// The provider says that the answer is not whole, which its reason alone may not show.
+    pub fn incomplete(&mut self) {
+        self.facts.cut = true;
     }
 
     pub(crate) const fn is_terminal(&self) -> bool {
@@ -163,7 +171,7 @@ impl Emitter {
         };
         if reasons().any(suspends) {
             Outcome::Suspended
-        } else if reasons().any(cuts) {
+        } else if self.facts.cut || reasons().next().is_none() || reasons().any(cuts) {
             Outcome::Incomplete
         } else {
             Outcome::Complete

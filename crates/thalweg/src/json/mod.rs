@@ -16,6 +16,7 @@
 //! `serde_json` with each other on generated and damaged input.
 
 mod error;
+mod members;
 mod nesting;
 mod number;
 mod reader;
@@ -24,6 +25,7 @@ mod text;
 mod validator;
 
 pub use error::{Error, ErrorKind};
+pub use members::{elements, members};
 pub use number::{count, integer};
 pub use reader::{Kind, Reader};
 pub use text::{Edges, Raw, Text};

@@ -46,7 +46,6 @@ pub struct Normalizer {
     /// Events of the frame at hand that have been given.
     given: usize,
     limits: Limits,
-    heartbeats: bool,
     estimate: Option<Estimate>,
     phase: Phase,
     opening: Opening,
@@ -182,7 +181,6 @@ impl Normalizer {
             out: Emitter::new(limits),
             given: 0,
             limits,
-            heartbeats: false,
             estimate: None,
             phase: Phase::Open,
             opening: Opening::default(),
@@ -210,7 +208,7 @@ impl Normalizer {
     /// Whether comments, pings and empty frames give [`Event::Heartbeat`]. Off by default.
     #[must_use]
     pub fn with_heartbeats(mut self, heartbeats: bool) -> Self {
-        self.heartbeats = heartbeats;
+        self.out.set_heartbeats(heartbeats);
         self
     }
 

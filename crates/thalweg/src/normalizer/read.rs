@@ -154,7 +154,7 @@ impl Normalizer {
     }
 
     fn beat(&mut self) {
-        if self.heartbeats && self.opening.is_started {
+        if self.opening.is_started {
             self.out.heartbeat();
         }
     }

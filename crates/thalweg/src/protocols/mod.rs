@@ -2,3 +2,5 @@
 
 #[cfg(feature = "openai-chat")]
 pub(crate) mod openai_chat;
+#[cfg(feature = "openai-responses")]
+pub(crate) mod openai_responses;

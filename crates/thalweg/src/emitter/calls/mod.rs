@@ -225,6 +225,11 @@ impl Calls {
         self.table[call].name.is_some()
     }
 
+    /// The call has a name: which is not asked for where it is found by its place.
+    pub(super) fn set_name(&mut self, call: usize) {
+        self.table[call].name = Some(Box::default());
+    }
+
     pub(super) fn digest_of(&self, call: usize) -> Digest {
         self.table[call].digest
     }

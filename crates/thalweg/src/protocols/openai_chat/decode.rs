@@ -7,7 +7,8 @@ use super::voice::Voice;
 use super::wire::{Choice, Chunk, Content, Owner, Parts, Rare, Rules};
 use super::{error, finish, rare};
 use crate::dialect::{Decode, Frame, Oddities};
-use crate::emitter::{Channel, Digest, Emitter, Fragment};
+use crate::emitter::{Channel, Emitter, Fragment};
+use crate::errors::{self, Causes, Hint};
 use crate::event::{Action, AnomalyKind, LimitKind, MetaField, ReasoningForm, Scope, UsageOrigin};
 use crate::json::{Error, Kind, Raw, Reader, Text};
 use crate::limits::Limits;
@@ -23,8 +24,7 @@ pub(super) struct Decoder {
     stages: Stages,
     usage: WireUsage,
     is_zero_said: bool,
-    /// The last error, as a hash.
-    cause: Option<u64>,
+    causes: Causes,
     /// A frame of words that was no JSON: an error, if nothing comes of the answer any more.
     last_words: Option<String>,
 }
@@ -33,7 +33,15 @@ impl Decoder {
     pub(super) fn new(oddities: Oddities) -> Self {
         let stages = Stages::new(&oddities);
         let usage = WireUsage::new(&oddities);
-        Self { oddities, chunk: Chunk::default(), stages, usage, is_zero_said: false, cause: None, last_words: None }
+        Self {
+            oddities,
+            chunk: Chunk::default(),
+            stages,
+            usage,
+            is_zero_said: false,
+            causes: Causes::default(),
+            last_words: None,
+        }
     }
 }
 
@@ -63,7 +71,7 @@ impl Decode for Decoder {
     fn finish(&mut self, out: &mut Emitter) {
         self.settle(out);
         if let Some(words) = self.last_words.take().filter(|_| !out.all_finished() && !out.has_failed()) {
-            error::report_words(&words, out);
+            errors::report_words(&words, out);
         }
     }
 
@@ -88,13 +96,13 @@ impl Decoder {
             // A proxy has made data of a comment.
             out.anomaly(AnomalyKind::CommentAsData, Action::Dropped, None);
         } else if frame.event == Some("error") {
-            error::report_words(text.trim_matches('"'), out);
+            errors::report_words(text.trim_matches('"'), out);
         } else if read.is_ok() {
             // Valid JSON that has no meaning here.
             out.anomaly(AnomalyKind::BadFrame, Action::Dropped, None);
         } else {
             out.anomaly(AnomalyKind::InvalidJson, Action::Dropped, None);
-            if error::are_words(text) && frame.event.is_none_or(|name| name == "message") {
+            if errors::are_words(text) && frame.event.is_none_or(|name| name == "message") {
                 let end = (0..=text.len().min(WORDS_BYTES)).rev().find(|end| text.is_char_boundary(*end));
                 self.last_words = text.get(..end.unwrap_or(0)).map(String::from);
             }
@@ -165,7 +173,7 @@ impl Decoder {
         }
         self.say_extras(data, out);
         self.say_usage(data, depth, out)?;
-        self.say_errors(frame, depth, out)?;
+        self.say_errors(frame, out);
         if self.is_complete(frame, out) {
             self.settle(out);
             out.terminal();
@@ -266,26 +274,14 @@ impl Decoder {
     }
 
     /// One error a cause: some send it in the choice and beside it, or again in the next frame.
-    fn say_errors(&mut self, frame: Frame<'_>, depth: u16, out: &mut Emitter) -> Result<(), Error> {
-        let (data, head) = (frame.data, self.chunk.head.error);
-        let beside = head.map(|raw| Digest::number(raw.of(data)));
-        for choice in &self.chunk.choices {
-            let Some(raw) = choice.error.map(|raw| raw.of(data)).filter(|raw| !error::is_nothing(raw)) else {
-                continue;
-            };
-            let cause = Some(Digest::number(raw));
-            if cause != beside && core::mem::replace(&mut self.cause, cause) != cause {
-                error::report(raw, depth, out)?;
-            }
-        }
-        if beside.is_some() && beside == self.cause {
-            return Ok(());
+    fn say_errors(&mut self, frame: Frame<'_>, out: &mut Emitter) {
+        let in_choices = self.chunk.choices.iter().filter_map(|choice| Some(choice.error?.of(frame.data)));
+        for error in in_choices.filter(|error| !errors::is_nothing(error)) {
+            self.causes.report(error, Hint::None, out);
         }
         if self.is_error(frame) {
-            self.cause = beside;
-            error::report_frame(frame, &self.chunk.head, depth, out)?;
+            self.causes.report(error::of_frame(frame, &self.chunk.head), Hint::None, out);
         }
-        Ok(())
     }
 }
 

@@ -141,7 +141,7 @@ impl Head {
 
     /// Whether Groq's own object has a field.
     pub(super) fn has_groq(&self, data: &str, name: &str) -> bool {
-        self.x_groq.is_some_and(|raw| super::error::member(raw.of(data), name).is_some())
+        self.x_groq.is_some_and(|raw| crate::errors::member(raw.of(data), name).is_some())
     }
 }
 

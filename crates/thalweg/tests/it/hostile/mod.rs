@@ -10,6 +10,7 @@ mod ends;
 mod framing;
 mod messages;
 mod parts;
+mod responses;
 mod tool_calls;
 mod vendors;
 

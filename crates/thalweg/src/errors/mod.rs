@@ -1,0 +1,122 @@
+//! One normalized error for the errors of every provider.
+//!
+//! An error is written in many shapes, none of them bound to a protocol: gateways pass on what their upstreams say.
+//! So there is one reader for all of them. A decoder says which part of a frame is the error, and gets one
+//! [`Error`](crate::event::EventOf::Error) event with a kind, a retry advice, a status, a code, a message and the
+//! provider's own JSON:
+//!
+//! ```text
+//! {"error":{"message":"…","type":"…","code":"…"}}           OpenAI, and nearly everyone; also inside a list (Google)
+//! {"type":"error","error":{"type":"…","message":"…"}}       Anthropic, also with `details`; the WebSocket envelope
+//! {"code":…,"message":"…","type":"…"}                       flat: OpenAI's event, llama-server, Mistral, Cerebras
+//! {"error":{"code":429,"status":"…","details":[…]}}         Google
+//! {"message":"…"} and a name beside it                      Bedrock: the name is the [`Hint`]
+//! {"error":"…"}, {"code":"…","error":"…"}, {"detail":…}     Ollama, xAI, FastAPI
+//! {"status_code":1002,"status_msg":"…"}                     MiniMax
+//! {"errors":[{"code":…,"message":"…"}]}                     Cloudflare
+//! ```
+//!
+//! Reading is in `shape`; `classify` decides: the code, then the type or status word, then the number, and the texts
+//! only where none of them says anything, or nothing precise. `words`, `texts` and `delay` hold what is known about
+//! each of these.
+//!
+//! A decoder that sees one error in several places of the wire keeps a [`Causes`]:
+//!
+//! ```text
+//! causes.report(frame.data, Hint::None, out);    {"type":"error","error":{"code":"server_error","message":"boom"}}
+//! causes.report(error, Hint::None, out);         the error of `response.failed`, with the same code: no second event
+//! ```
+
+mod classify;
+mod delay;
+mod frame;
+mod shape;
+#[cfg(test)]
+mod tests;
+mod texts;
+mod words;
+
+use crate::emitter::{Digest, Emitter, Failure, Fragment};
+use crate::event::{ErrorKind, Retry};
+use classify::Facts;
+use shape::Shape;
+
+pub(crate) use frame::{are_words, is_nothing, looks_like_error, member};
+
+/// What the wire says about an error outside of its JSON.
+#[derive(Clone, Copy, Debug, Default)]
+#[allow(dead_code, reason = "not every protocol has names or a default; which are compiled in is a matter of features")]
+pub(crate) enum Hint<'a> {
+    /// Nothing.
+    #[default]
+    None,
+    /// Its name, such as Bedrock's `:exception-type`: as good as a type in the JSON.
+    Name(&'a str),
+    /// What it is where nothing in it says more: Ollama's errors are texts, and mostly a runner that failed.
+    Otherwise(ErrorKind, Retry),
+}
+
+/// The errors of one response that were reported: one event a cause.
+///
+/// The same cause is the same message or the same code. Some servers write an error into a choice and beside it, as an
+/// event of its own and again in the response that failed, or once a frame until the connection ends.
+#[derive(Debug, Default)]
+pub(crate) struct Causes {
+    /// Hashes of messages and codes, the oldest overwritten first.
+    seen: [u64; CAUSES],
+    next: usize,
+}
+
+const CAUSES: usize = 8;
+
+impl Causes {
+    /// Reports the error in `json`, unless its cause was reported.
+    ///
+    /// `json` is an error value or an object around one; it must be valid JSON, and is what the event keeps as `raw`:
+    /// hand in the whole frame if it is nothing but an error, else the part that is one. `null`, `false` and `""` are
+    /// no errors and report nothing; anything else gives exactly one event.
+    pub(crate) fn report(&mut self, json: &str, hint: Hint<'_>, out: &mut Emitter) {
+        if matches!(json, "null" | "false" | "\"\"") {
+            return;
+        }
+        let shape = Shape::of(json);
+        let facts = Facts::new(&shape);
+        if !self.is_new(json, &shape, &facts) {
+            return;
+        }
+        let (kind, retry) = classify::classify(&facts, hint);
+        let mut failure = Failure::new(kind, shape.message.unwrap_or_else(|| shape.value.unwrap_or(json).into()));
+        failure.retry = delay::advise(retry, &shape, &facts);
+        failure.status = facts.status;
+        failure.code = shape.name(hint).map(Fragment::from);
+        failure.raw = json.starts_with(['{', '[']).then_some(json);
+        out.error(failure);
+    }
+
+    fn is_new(&mut self, json: &str, shape: &Shape<'_>, facts: &Facts<'_>) -> bool {
+        let message = if facts.message.is_empty() { shape.value.unwrap_or(json) } else { &facts.message };
+        let texts = [("message", message), ("code", shape.own_code())];
+        let hashes = texts.map(|(of, text)| {
+            let mut hash = Digest::default();
+            hash.add(of);
+            hash.add(text);
+            (!text.is_empty()).then(|| hash.with(0, 0))
+        });
+        if hashes.iter().flatten().any(|hash| self.seen.contains(hash)) {
+            return false;
+        }
+        for hash in hashes.into_iter().flatten() {
+            self.seen[self.next % CAUSES] = hash;
+            self.next += 1;
+        }
+        true
+    }
+}
+
+/// Reports words that a server wrote as they are.
+pub(crate) fn report_words(words: &str, out: &mut Emitter) {
+    let (kind, retry) = classify::by_text(words).unwrap_or((ErrorKind::Other, Retry::Unknown));
+    let mut failure = Failure::new(kind, words.into());
+    failure.retry = delay::in_text(words).filter(|_| retry != Retry::No).map_or(retry, Retry::after_ms);
+    out.error(failure);
+}

@@ -1,0 +1,55 @@
+//! Named members of an object, found in one pass: for frames that are rare and wide.
+
+use super::{Error, Kind, Raw, Reader};
+
+/// The values of the members of the object `json` that have these names, verbatim. None for a member that is missing or
+/// `null`; the last of several with one name. Where `json` is no object, all are none.
+///
+/// Reads the whole object, however much of it is asked for. Gives the error of [`Reader::skip`] where `json` is not one
+/// valid value.
+///
+/// ```
+/// use thalweg::json::members;
+///
+/// let json = r#"{"type":"message","id":null,"role":"assistant"}"#;
+/// let [role, id] = members(json, ["role", "id"], 16)?;
+/// assert_eq!(role.map(|role| role.of(json)), Some("\"assistant\""));
+/// assert!(id.is_none());
+/// # Ok::<(), thalweg::json::Error>(())
+/// ```
+pub fn members<const N: usize>(json: &str, names: [&str; N], depth_max: u16) -> Result<[Option<Raw>; N], Error> {
+    let mut found = [None; N];
+    let reader = &mut Reader::new(json, depth_max);
+    if reader.peek()? != Kind::Object {
+        reader.skip()?;
+        return Ok(found);
+    }
+    reader.object()?;
+    while let Some(key) = reader.key()? {
+        let value = reader.skip()?;
+        let mut short = [0; 32];
+        let name = key.name(json, &mut short);
+        if let Some(nth) = names.iter().position(|wanted| *wanted == name) {
+            found[nth] = (value.of(json) != "null").then_some(value);
+        }
+    }
+    Ok(found)
+}
+
+/// Calls `say` with each element of the array `json`, verbatim, in order, and with its number. Where `json` is no array,
+/// never.
+///
+/// Gives the error of [`Reader::skip`] where `json` is not valid up to the element at hand, and what `say` gives.
+pub fn elements(json: &str, depth_max: u16, mut say: impl FnMut(u64, &str) -> Result<(), Error>) -> Result<(), Error> {
+    let reader = &mut Reader::new(json, depth_max);
+    if reader.peek()? != Kind::Array {
+        return Ok(());
+    }
+    reader.array()?;
+    let mut number = 0;
+    while reader.element()? {
+        say(number, reader.skip()?.of(json))?;
+        number += 1;
+    }
+    Ok(())
+}

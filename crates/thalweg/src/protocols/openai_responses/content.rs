@@ -1,0 +1,215 @@
+//! Messages and reasoning: their parts, and what is said of them again.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+
+use super::items::{Items, Kind};
+use super::tools::each;
+use crate::emitter::{At, Emitter, Fragment, List, Span};
+use crate::event::{BlockClose, BlockId, BlockKind, Part, ReasoningForm};
+use crate::json::{Error, members};
+
+/// What was given of each block beside its text, so that its restatement gives no more than the rest.
+#[derive(Debug, Default)]
+pub(super) struct Given {
+    citations: BTreeMap<BlockId, u64>,
+    logprobs: BTreeSet<BlockId>,
+}
+
+impl Given {
+    pub(super) fn retained(&self) -> usize {
+        2 * (self.citations.len() * size_of::<(BlockId, u64)>() + self.logprobs.len() * size_of::<BlockId>())
+    }
+
+    pub(super) fn citation(&mut self, block: BlockId, json: &str, out: &mut Emitter) {
+        *self.citations.entry(block).or_default() += 1;
+        let span = out.text(json.into());
+        out.data(block, Part::Citation(span));
+    }
+
+    /// A whole list of citations, of which the first may have come.
+    fn citations(&mut self, block: BlockId, list: Option<&str>, out: &mut Emitter) -> Result<(), Error> {
+        let known = self.citations.get(&block).copied().unwrap_or(0);
+        each(list, out.limits().json_depth, |nth, json| {
+            if nth >= known && json != "null" {
+                self.citation(block, json, out);
+            }
+            Ok(())
+        })
+    }
+
+    pub(super) fn logprobs(&mut self, block: BlockId, json: &str, is_whole: bool, out: &mut Emitter) {
+        if json == "[]" || !json.starts_with('[') || (is_whole && self.logprobs.contains(&block)) {
+            return;
+        }
+        self.logprobs.insert(block);
+        let span = out.text(json.into());
+        out.data(block, Part::Logprobs(span));
+    }
+}
+
+/// A part, verbatim.
+struct ContentPart<'a> {
+    kind: Option<Fragment<'a>>,
+    text: Option<Fragment<'a>>,
+    annotations: Option<&'a str>,
+    logprobs: Option<&'a str>,
+}
+
+impl<'a> ContentPart<'a> {
+    fn read(json: &'a str, depth: u16) -> Result<Self, Error> {
+        let names = ["type", "text", "refusal", "annotations", "logprobs"];
+        let [kind, text, refusal, annotations, logprobs] = members(json, names, depth)?;
+        let value = |raw: crate::json::Raw| Fragment::value(raw.of(json));
+        Ok(Self {
+            kind: kind.and_then(value),
+            text: text.or(refusal).and_then(value),
+            annotations: annotations.map(|raw| raw.of(json)),
+            logprobs: logprobs.map(|raw| raw.of(json)),
+        })
+    }
+
+    /// What kind of block it is. In a reasoning item all text is reasoning: a bridge calls it the answer's there.
+    fn block_kind(&self, (owner, list): (Kind, List), out: &mut Emitter) -> BlockKind<Span> {
+        let Some(kind) = self.kind else {
+            return if list == List::Summary { BlockKind::reasoning(ReasoningForm::Summary) } else { BlockKind::Text };
+        };
+        match () {
+            () if kind.is("refusal") => BlockKind::Refusal,
+            () if kind.is("reasoning_text") => BlockKind::reasoning(ReasoningForm::Full),
+            () if kind.is("output_text") || kind.is("text") => match owner {
+                Kind::Reasoning => BlockKind::reasoning(ReasoningForm::Full),
+                _ => BlockKind::Text,
+            },
+            () if kind.is("summary_text") => BlockKind::reasoning(ReasoningForm::Summary),
+            () => BlockKind::other(out.text(kind)),
+        }
+    }
+}
+
+/// A part is announced. Text that it already has is held: its deltas may repeat it.
+pub(super) fn start_part(
+    at: At,
+    within: (Kind, List),
+    id: Option<Fragment<'_>>,
+    json: &str,
+    out: &mut Emitter,
+) -> Result<(), Error> {
+    let part = ContentPart::read(json, out.limits().json_depth)?;
+    let kind = part.block_kind(within, out);
+    if let Some(block) = out.start_at(at, id, kind)
+        && let Some(text) = part.text
+    {
+        out.hold(block, text, false);
+    }
+    Ok(())
+}
+
+/// A part is whole.
+pub(super) fn end_part(
+    (at, within): (At, (Kind, List)),
+    id: Option<Fragment<'_>>,
+    json: &str,
+    how: BlockClose,
+    given: &mut Given,
+    out: &mut Emitter,
+) -> Result<(), Error> {
+    let part = ContentPart::read(json, out.limits().json_depth)?;
+    let kind = part.block_kind(within, out);
+    let Some(block) = out.block_at(at).or_else(|| out.start_at(at, id, kind)) else { return Ok(()) };
+    match part.text {
+        Some(text) => out.restate(block, text),
+        // What the model does not know it keeps as it is.
+        None if matches!(kind, BlockKind::Other { .. }) => {
+            let span = out.text(json.into());
+            out.data(block, Part::Json(span));
+        }
+        None => {}
+    }
+    given.citations(block, part.annotations, out)?;
+    if let Some(logprobs) = part.logprobs {
+        given.logprobs(block, logprobs, true, out);
+    }
+    out.end_block(block, how);
+    Ok(())
+}
+
+/// The parts that an item says it has.
+pub(super) struct Parts<'a> {
+    owner: Kind,
+    lists: [(List, Option<&'a str>); 2],
+    encrypted: Option<Fragment<'a>>,
+}
+
+impl<'a> Parts<'a> {
+    pub(super) fn read(json: &'a str, owner: Kind, depth: u16) -> Result<Self, Error> {
+        let [content, summary, encrypted] = members(json, ["content", "summary", "encrypted_content"], depth)?;
+        let of = |raw: Option<crate::json::Raw>| raw.map(|raw| raw.of(json));
+        Ok(Self {
+            owner,
+            lists: [(List::Summary, of(summary)), (List::Content, of(content))],
+            encrypted: of(encrypted).and_then(Fragment::value).filter(|text| !text.is_empty()),
+        })
+    }
+
+    /// The item is announced with them.
+    pub(super) fn start(&self, number: u64, id: Option<Fragment<'_>>, out: &mut Emitter) -> Result<(), Error> {
+        for (list, parts) in self.lists {
+            let depth = out.limits().json_depth;
+            each(parts, depth, |nth, json| start_part(At::part(number, list, nth), (self.owner, list), id, json, out))?;
+        }
+        Ok(())
+    }
+
+    /// The item is whole: each part is compared with what came of it. An item without any still has a block.
+    pub(super) fn end(
+        &self,
+        number: u64,
+        id: Option<Fragment<'_>>,
+        how: BlockClose,
+        given: &mut Given,
+        out: &mut Emitter,
+    ) -> Result<(), Error> {
+        for (list, parts) in self.lists {
+            let depth = out.limits().json_depth;
+            each(parts, depth, |nth, json| {
+                let at = At::part(number, list, nth);
+                // Numbers may have gaps or begin anywhere: then their order counts.
+                let at = match out.block_at(at) {
+                    Some(_) => at,
+                    None => out.nth_place_of(number, list, nth).unwrap_or(at),
+                };
+                end_part((at, (self.owner, list)), id, json, how, given, out)
+            })?;
+        }
+        if out.first_block_of(number).is_none() {
+            let kind = match self.owner {
+                Kind::Message => BlockKind::Text,
+                _ if self.encrypted.is_some() => BlockKind::reasoning(ReasoningForm::Encrypted),
+                _ => BlockKind::reasoning(ReasoningForm::Summary),
+            };
+            out.start_at(At::item(number), id, kind);
+        }
+        if let Some(encrypted) = self.encrypted
+            && let Some(block) = out.first_block_of(number)
+        {
+            out.set(block, Part::Encrypted, encrypted);
+        }
+        out.end_item(number, how);
+        Ok(())
+    }
+}
+
+/// Whether an item of the table has a block for a part that was never announced: remembered for the next one.
+pub(super) fn remember_unannounced(
+    items: &mut Items,
+    number: u64,
+    (list, part): (List, Option<u64>),
+    at: At,
+    out: &Emitter,
+) {
+    if out.block_at(at).is_none()
+        && let Some(item) = items.get_mut(number)
+    {
+        item.unannounced = Some((list, part.unwrap_or(0)));
+    }
+}

@@ -1,0 +1,447 @@
+//! Frames into what they mean.
+
+use super::content::{self, Given, Parts};
+use super::events::{Says, says};
+use super::items::{Items, Kind};
+use super::response::identity;
+use super::tools::{self, Call, Tool};
+use super::wire::{self, Wire};
+use crate::dialect::{Decode, Frame};
+use crate::emitter::{At, Channel, Emitter, Fragment, List};
+use crate::errors::{self, Causes, Hint};
+use crate::event::{Action, AnomalyKind, BlockKind, Part, Scope};
+use crate::json::{Error, Kind as JsonKind, Raw, Reader, members};
+
+/// The end mark of other protocols: some servers send it here too.
+const DONE: &str = "[DONE]";
+
+#[derive(Debug, Default)]
+pub(super) struct Decoder {
+    pub(super) items: Items,
+    given: Given,
+    /// The id of the response that began, as a hash.
+    pub(super) started: Option<u64>,
+    causes: Causes,
+}
+
+impl Decode for Decoder {
+    fn frame(&mut self, frame: Frame<'_>, out: &mut Emitter) {
+        let data = frame.data;
+        let depth = out.limits().json_depth;
+        if Reader::new(data, depth).peek() != Ok(JsonKind::Object) {
+            if data.trim() == DONE {
+                out.sentinel();
+            } else {
+                out.no_object(data);
+            }
+            return;
+        }
+        // What is read of a frame after this was validated as a part of it.
+        let said = Wire::read(data, depth).and_then(|wire| {
+            if wire.sequence.is_some_and(|number| !out.sequence(number)) {
+                return Ok(());
+            }
+            self.say(frame, &wire, out)
+        });
+        if let Err(error) = said {
+            out.bad_json(error);
+        }
+    }
+
+    fn retained(&self) -> usize {
+        self.items.retained() + self.given.retained()
+    }
+}
+
+/// A string of the frame.
+fn fragment(data: &str, text: Option<crate::json::Text>) -> Option<Fragment<'_>> {
+    text.map(|text| Fragment::json(data, text))
+}
+
+impl Decoder {
+    fn say(&mut self, frame: Frame<'_>, wire: &Wire, out: &mut Emitter) -> Result<(), Error> {
+        let data = frame.data;
+        let mut short = [0; 32];
+        let named = wire.kind.map(|kind| kind.name(data, &mut short)).filter(|name| !name.is_empty());
+        let Some(name) = named.or(frame.event) else { return self.say_untyped(frame, wire, out) };
+        match says(name) {
+            Says::Delta(channel, list) => self.say_delta(data, wire, (channel, list), out),
+            Says::Input(kind) => self.say_input(data, wire, kind, out),
+            Says::Whole(channel, list) => self.say_whole(data, wire, (channel, list), out),
+            Says::InputDone(kind) => self.say_input_done(data, wire, kind, out),
+            Says::PartAdded(list) => self.say_part_added(data, wire, list, out)?,
+            Says::PartDone(list) => self.say_part_done(data, wire, list, out)?,
+            Says::ItemAdded => self.say_item_added(data, wire, out)?,
+            Says::ItemDone => self.say_item_frame(data, wire, out)?,
+            Says::Annotation => self.say_annotation(data, wire, out),
+            Says::Status(kind, status) => self.say_status(data, wire, (kind, status), out),
+            Says::Piece(kind) => self.say_piece(data, wire, kind, out),
+            Says::Preview => self.say_preview(data, wire, out),
+            Says::Sound | Says::Transcript | Says::SoundDone => say_sound(data, wire, says(name), out),
+            Says::Response(word) => match response_of(data, wire, name, out) {
+                Some(response) => self.say_response(response, word, out)?,
+                None => return Ok(()),
+            },
+            Says::End(word) => match response_of(data, wire, name, out) {
+                Some(response) => self.say_end(response, word, out)?,
+                None => return Ok(()),
+            },
+            Says::Error => self.say_error(Some(data), out),
+            Says::Alive => out.heartbeat(),
+            Says::Unknown if wire.kind.is_none() => return self.say_untyped(frame, wire, out),
+            Says::Unknown => out.unknown(name.into(), data),
+        }
+        self.say_extras(data, wire::KNOWN, Scope::Response, out)
+    }
+
+    /// A frame that does not say what it is: a whole response, an error, or nothing of ours.
+    fn say_untyped(&mut self, frame: Frame<'_>, wire: &Wire, out: &mut Emitter) -> Result<(), Error> {
+        let data = frame.data;
+        if wire.object.is_some_and(|object| object.is(data, "response")) {
+            return self.say_end(data, "", out);
+        }
+        if wire.error.is_some() || errors::looks_like_error(frame) {
+            self.say_error(Some(data), out);
+            return Ok(());
+        }
+        if wire.has_choices {
+            out.anomaly(AnomalyKind::ProtocolMismatch, Action::Kept, None);
+        }
+        out.unknown(fragment(data, wire.object).unwrap_or_else(|| "".into()), data);
+        Ok(())
+    }
+
+    #[inline]
+    fn say_delta(&mut self, data: &str, wire: &Wire, (channel, list): (Channel, List), out: &mut Emitter) {
+        let Some(delta) = fragment(data, wire.delta) else { return };
+        let kind = if matches!(channel, Channel::Reasoning(_)) { Kind::Reasoning } else { Kind::Message };
+        let Some(number) = self.items.meant(data, wire, kind, out) else { return };
+        let at = self.items.part(number, list, wire.part_index, out);
+        if !delta.is_empty() {
+            content::remember_unannounced(&mut self.items, number, (list, wire.part_index), at, out);
+            out.delta_at(at, self.items.id(number), channel, delta);
+        }
+        if let Some(logprobs) = wire.logprobs
+            && let Some(block) = out.block_at(at)
+        {
+            self.given.logprobs(block, logprobs.of(data), false, out);
+        }
+    }
+
+    fn say_whole(&mut self, data: &str, wire: &Wire, (channel, list): (Channel, List), out: &mut Emitter) {
+        let Some(whole) = fragment(data, wire.whole) else { return };
+        let kind = if matches!(channel, Channel::Reasoning(_)) { Kind::Reasoning } else { Kind::Message };
+        let Some(number) = self.items.meant(data, wire, kind, out) else { return };
+        let at = self.items.part(number, list, wire.part_index, out);
+        let block = match out.block_at(at) {
+            Some(block) => Some(block),
+            None if whole.is_empty() => None,
+            None => out.start_at(at, self.items.id(number), channel.kind()),
+        };
+        let Some(block) = block else { return };
+        out.restate(block, whole);
+        if let Some(logprobs) = wire.logprobs {
+            self.given.logprobs(block, logprobs.of(data), true, out);
+        }
+    }
+
+    fn say_input(&mut self, data: &str, wire: &Wire, kind: &'static str, out: &mut Emitter) {
+        let Some((number, tool)) = self.tool_meant(data, wire, kind, out) else { return };
+        let id = self.items.id(number);
+        if let Some(delta) = fragment(data, wire.delta) {
+            let otherwise = tool.unannounced(id, out);
+            out.input_at(At::item(number), id, otherwise, delta);
+        }
+    }
+
+    fn say_input_done(&mut self, data: &str, wire: &Wire, kind: &'static str, out: &mut Emitter) {
+        let Some((number, tool)) = self.tool_meant(data, wire, kind, out) else { return };
+        let (at, id) = (At::item(number), self.items.id(number));
+        let Some(whole) = fragment(data, wire.whole) else { return };
+        if out.block_at(at).is_none() {
+            // Without an announcement its name may come with the item, or here.
+            let otherwise = tool.unannounced(id, out);
+            if out.name_at(at, None, fragment(data, wire.name)).is_none() && !out.has_begun(at) {
+                out.input_at(at, id, otherwise, whole);
+                out.name_at(at, None, fragment(data, wire.name));
+                return;
+            }
+        }
+        if let Some(block) = out.block_at(at) {
+            out.restate(block, whole);
+        }
+    }
+
+    fn tool_meant(&mut self, data: &str, wire: &Wire, kind: &str, out: &mut Emitter) -> Option<(u64, &'static Tool)> {
+        let fallback = tools::find(kind)?;
+        let number = self.items.meant(data, wire, Kind::Tool(fallback), out)?;
+        let tool = self.items.get(number).and_then(|item| tools::tool_of(item.kind)).unwrap_or(fallback);
+        Some((number, tool))
+    }
+
+    fn say_part_added(&mut self, data: &str, wire: &Wire, list: List, out: &mut Emitter) -> Result<(), Error> {
+        let Some(part) = wire.part else { return Ok(()) };
+        let owner = part_owner(data, part, list);
+        let Some(number) = self.items.meant(data, wire, owner, out) else { return Ok(()) };
+        let next = || out.last_part_of(number, list).map_or(0, |last| last.saturating_add(1));
+        let at = At::part(number, list, wire.part_index.unwrap_or_else(next));
+        content::start_part(at, (self.items.kind(number, owner), list), self.items.id(number), part.of(data), out)
+    }
+
+    fn say_part_done(&mut self, data: &str, wire: &Wire, list: List, out: &mut Emitter) -> Result<(), Error> {
+        let Some(part) = wire.part else { return Ok(()) };
+        let owner = part_owner(data, part, list);
+        let Some(number) = self.items.meant(data, wire, owner, out) else { return Ok(()) };
+        let at = self.items.part(number, list, wire.part_index, out);
+        let json = part.of(data);
+        let [status] = members(json, ["status"], out.limits().json_depth)?;
+        let how = tools::how(status.and_then(|status| Fragment::value(status.of(json))));
+        let within = (self.items.kind(number, owner), list);
+        content::end_part((at, within), self.items.id(number), json, how, &mut self.given, out)
+    }
+
+    fn say_annotation(&mut self, data: &str, wire: &Wire, out: &mut Emitter) {
+        let Some(annotation) = wire.annotation else { return };
+        let Some(number) = self.items.meant(data, wire, Kind::Message, out) else { return };
+        let at = self.items.part(number, List::Content, wire.part_index, out);
+        let id = self.items.id(number);
+        if let Some(block) = out.block_at(at).or_else(|| out.start_at(at, id, BlockKind::Text)) {
+            self.given.citation(block, annotation.of(data), out);
+        }
+    }
+
+    fn say_status(&mut self, data: &str, wire: &Wire, (kind, status): (&str, &str), out: &mut Emitter) {
+        let kind = Kind::of(kind);
+        let Some(number) = self.items.meant(data, wire, kind, out) else { return };
+        let id = self.items.id(number);
+        let block = match kind {
+            Kind::Tool(tool) => tools::block(number, tool, id, out),
+            _ => out.first_block_of(number),
+        };
+        if let Some(block) = block {
+            out.set(block, Part::Status, status.into());
+        }
+    }
+
+    fn say_piece(&mut self, data: &str, wire: &Wire, kind: &str, out: &mut Emitter) {
+        let kind = Kind::of(kind);
+        let Some(number) = self.items.meant(data, wire, kind, out) else { return };
+        let id = self.items.id(number);
+        let block = match kind {
+            Kind::Tool(tool) => tools::block(number, tool, id, out),
+            _ => match out.first_block_of(number) {
+                Some(block) => Some(block),
+                None => out.start_at(At::item(number), id, BlockKind::tool_result(None, None, false)),
+            },
+        };
+        if let Some(block) = block {
+            let span = out.text(data.into());
+            out.data(block, Part::Progress(span));
+        }
+    }
+
+    fn say_preview(&mut self, data: &str, wire: &Wire, out: &mut Emitter) {
+        let Some((number, tool)) = self.tool_meant(data, wire, "image_generation_call", out) else { return };
+        let id = self.items.id(number);
+        if tools::block(number, tool, id, out).is_some()
+            && let Some(base64) = fragment(data, wire.preview)
+        {
+            tools::say_preview(number, id, (wire.preview_index.unwrap_or(0), base64), out);
+        }
+    }
+
+    fn say_item_added(&mut self, data: &str, wire: &Wire, out: &mut Emitter) -> Result<(), Error> {
+        let Some(item) = wire.item.map(|item| item.of(data)) else {
+            out.anomaly(AnomalyKind::BadFrame, Action::Dropped, None);
+            return Ok(());
+        };
+        let depth = out.limits().json_depth;
+        let (kind, ids) = identity(item, depth)?;
+        let number = match wire.output_index {
+            Some(number) => self.items.begin(number, kind, out),
+            None => self.items.begin_unnumbered(kind, out),
+        };
+        let Some(number) = number else { return Ok(()) };
+        out.begin_choice(0);
+        self.items.identify(number, kind, ids, out);
+        let id = self.items.id(number);
+        match kind {
+            Kind::Message | Kind::Reasoning => Parts::read(item, kind, depth)?.start(number, id, out)?,
+            Kind::Tool(tool) => Call::read(item, tool, depth)?.start(number, out),
+            Kind::Output => tools::say_output(number, item, false, out)?,
+            Kind::Approval | Kind::Compaction | Kind::Other => self.say_other(number, kind, item, false, out)?,
+        }
+        Ok(())
+    }
+
+    /// An item is whole, by its own frame.
+    fn say_item_frame(&mut self, data: &str, wire: &Wire, out: &mut Emitter) -> Result<(), Error> {
+        let Some(item) = wire.item.map(|item| item.of(data)) else {
+            out.anomaly(AnomalyKind::BadFrame, Action::Dropped, None);
+            return Ok(());
+        };
+        let (kind, ids) = identity(item, out.limits().json_depth)?;
+        let number = match wire.output_index.or_else(|| self.items.done(kind, ids)) {
+            Some(number) => self.items.begin(number, kind, out),
+            None => self.items.begin_unnumbered(kind, out),
+        };
+        let Some(number) = number else { return Ok(()) };
+        if self.items.get(number).is_some_and(|item| item.is_done) {
+            out.anomaly(AnomalyKind::EndWithoutStart, Action::Kept, out.first_block_of(number));
+        }
+        self.say_item_done(number, item, out)
+    }
+
+    /// An item is whole, by its own frame or in a snapshot.
+    pub(super) fn say_item_done(&mut self, number: u64, item: &str, out: &mut Emitter) -> Result<(), Error> {
+        let depth = out.limits().json_depth;
+        let (kind, ids) = identity(item, depth)?;
+        out.begin_choice(0);
+        self.items.identify(number, kind, ids, out);
+        let id = self.items.id(number);
+        let [status] = members(item, ["status"], depth)?;
+        let status = status.and_then(|status| Fragment::value(status.of(item)));
+        let how = tools::how(status);
+        match kind {
+            Kind::Message | Kind::Reasoning => {
+                Parts::read(item, kind, depth)?.end(number, id, how, &mut self.given, out)?;
+            }
+            Kind::Tool(tool) => Call::read(item, tool, depth)?.end(number, how, out)?,
+            Kind::Output => tools::say_output(number, item, true, out)?,
+            Kind::Approval | Kind::Compaction | Kind::Other => self.say_other(number, kind, item, true, out)?,
+        }
+        if let Some(item) = self.items.get_mut(number) {
+            item.is_done = true;
+        }
+        if let Some(block) = out.first_block_of(number) {
+            // That it is complete is what its end says.
+            if let Some(status) =
+                status.filter(|status| !status.is("completed") || tools::tool_of(kind).is_some_and(Tool::is_hosted))
+            {
+                out.set(block, Part::Status, status);
+            }
+            self.say_extras(item, ITEM_KNOWN, Scope::Block(block), out)?;
+        }
+        Ok(())
+    }
+
+    fn say_other(
+        &self,
+        number: u64,
+        kind: Kind,
+        item: &str,
+        is_done: bool,
+        out: &mut Emitter,
+    ) -> Result<(), Error> {
+        let names = ["id", "type", "name", "server_label", "encrypted_content", "arguments"];
+        let values = members(item, names, out.limits().json_depth)?;
+        let [id, wire_type, name, server, encrypted, _] =
+            values.map(|raw: Option<Raw>| raw.and_then(|raw| Fragment::value(raw.of(item))));
+        let at = At::item(number);
+        let wire_type = out.text(wire_type.unwrap_or_else(|| "".into()));
+        match kind {
+            Kind::Approval => {
+                let (answer, name) = (out.id(id), name.map(|name| out.text(name)).unwrap_or_default());
+                let server = server.map(|server| out.text(server));
+                let kind = BlockKind::approval(answer, name, server);
+                let arguments = values[5].map_or("null", |raw| raw.of(item));
+                tools::say_whole(at, id, kind, arguments, is_done, out);
+            }
+            Kind::Compaction => {
+                let kind = BlockKind::other(wire_type);
+                let block = out.block_at(at).or_else(|| out.start_at(at, id, kind));
+                if let Some(block) = block.filter(|_| is_done) {
+                    if let Some(encrypted) = encrypted {
+                        out.set(block, Part::Encrypted, encrypted);
+                    }
+                    out.end_item(number, crate::event::BlockClose::Complete);
+                }
+            }
+            _ => tools::say_whole(at, id, BlockKind::other(wire_type), item, is_done, out),
+        }
+        Ok(())
+    }
+
+    /// Members without a place in the model, where they are wanted.
+    pub(super) fn say_extras(&self, json: &str, known: &[&str], scope: Scope, out: &mut Emitter) -> Result<(), Error> {
+        if !out.wants_extras() {
+            return Ok(());
+        }
+        let reader = &mut Reader::new(json, out.limits().json_depth);
+        reader.object()?;
+        while let Some(key) = reader.key()? {
+            let value = reader.skip()?.of(json);
+            if !known.contains(&key.name(json, &mut [0; 32])) && value != "null" {
+                out.extra(scope, Fragment::json(json, key), value);
+            }
+        }
+        Ok(())
+    }
+
+    /// An error, in the frame that is one or the response that has one.
+    pub(super) fn say_error(&mut self, error: Option<&str>, out: &mut Emitter) {
+        if let Some(error) = error {
+            self.causes.report(error, Hint::None, out);
+        }
+    }
+}
+
+/// Members of items that are read, whatever the item.
+const ITEM_KNOWN: &[&str] = &[
+    "id",
+    "type",
+    "object",
+    "role",
+    "status",
+    "call_id",
+    "name",
+    "server_label",
+    "content",
+    "summary",
+    "encrypted_content",
+    "arguments",
+    "input",
+    "action",
+    "actions",
+    "operation",
+    "queries",
+    "code",
+    "results",
+    "outputs",
+    "output",
+    "error",
+    "tools",
+    "result",
+    "pending_safety_checks",
+];
+
+/// The response of a frame that has to have one.
+fn response_of<'a>(data: &'a str, wire: &Wire, name: &str, out: &mut Emitter) -> Option<&'a str> {
+    let response = wire.response.map(|response| response.of(data));
+    if response.is_none() {
+        out.anomaly(AnomalyKind::BadFrame, Action::Dropped, None);
+        out.unknown(name.into(), data);
+    }
+    response
+}
+
+/// What kind of item has such a part.
+fn part_owner(data: &str, part: Raw, list: List) -> Kind {
+    let is_reasoning = list == List::Summary || part.of(data).contains("\"reasoning_text\"");
+    if is_reasoning { Kind::Reasoning } else { Kind::Message }
+}
+
+/// Sound belongs to no item: all of it is one block.
+fn say_sound(data: &str, wire: &Wire, said: Says<'_>, out: &mut Emitter) {
+    let Some(block) = out.audio(0, None) else { return };
+    let delta = fragment(data, wire.delta);
+    match (said, delta) {
+        (Says::Sound, Some(delta)) => {
+            let span = out.text(delta);
+            out.data(block, Part::Base64(span));
+        }
+        (Says::Transcript, Some(delta)) => out.delta(block, delta),
+        (Says::SoundDone, _) => out.end_block(block, crate::event::BlockClose::Complete),
+        _ => {}
+    }
+}

@@ -1,0 +1,116 @@
+//! One frame, read in one pass.
+
+use crate::json::{self, Error, Kind, Raw, Reader, Text};
+
+/// What the frames of all types have, as ranges of the frame. All of it is optional on the wire.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Wire {
+    pub(super) kind: Option<Text>,
+    pub(super) object: Option<Text>,
+    pub(super) sequence: Option<u64>,
+    pub(super) item_id: Option<Text>,
+    pub(super) output_index: Option<u64>,
+    /// `content_index` or `summary_index`.
+    pub(super) part_index: Option<u64>,
+    pub(super) delta: Option<Text>,
+    /// The whole value that `.done` says again: `text`, `refusal`, `arguments`, `input`, `code`.
+    pub(super) whole: Option<Text>,
+    pub(super) name: Option<Text>,
+    pub(super) part: Option<Raw>,
+    pub(super) item: Option<Raw>,
+    pub(super) response: Option<Raw>,
+    pub(super) error: Option<Raw>,
+    pub(super) annotation: Option<Raw>,
+    pub(super) logprobs: Option<Raw>,
+    pub(super) preview: Option<Text>,
+    pub(super) preview_index: Option<u64>,
+    pub(super) has_choices: bool,
+}
+
+/// The names above, and those that are known to say nothing more.
+pub(super) const KNOWN: &[&str] = &[
+    "type",
+    "object",
+    "sequence_number",
+    "item_id",
+    "output_index",
+    "content_index",
+    "summary_index",
+    "delta",
+    "text",
+    "refusal",
+    "arguments",
+    "input",
+    "code",
+    "name",
+    "part",
+    "item",
+    "response",
+    "error",
+    "annotation",
+    "annotation_index",
+    "logprobs",
+    "partial_image_b64",
+    "partial_image_index",
+    "obfuscation",
+    "stream_id",
+];
+
+impl Wire {
+    pub(super) fn read(data: &str, depth: u16) -> Result<Self, Error> {
+        let mut wire = Self::default();
+        let json = &mut Reader::new(data, depth);
+        json.object()?;
+        while let Some(key) = json.key()? {
+            match key.name(data, &mut [0; 32]) {
+                "type" => wire.kind = json.maybe_string()?,
+                "delta" => wire.delta = json.maybe_string()?,
+                "item_id" => wire.item_id = json.maybe_string()?,
+                "output_index" => wire.output_index = index(json)?,
+                "content_index" | "summary_index" => wire.part_index = index(json)?,
+                "sequence_number" => {
+                    let raw = json.skip()?;
+                    wire.sequence = json::count(raw.of(data));
+                }
+                "logprobs" => wire.logprobs = value(json)?,
+                "text" | "refusal" | "arguments" | "input" | "code" => {
+                    wire.whole = json.maybe_string()?.or(wire.whole);
+                }
+                "name" => wire.name = json.maybe_string()?,
+                "part" => wire.part = value(json)?,
+                "item" => wire.item = value(json)?,
+                "response" => wire.response = value(json)?,
+                "error" => wire.error = value(json)?,
+                "annotation" => wire.annotation = value(json)?,
+                "partial_image_b64" => wire.preview = json.maybe_string()?,
+                "partial_image_index" => wire.preview_index = index(json)?,
+                "object" => wire.object = json.maybe_string()?,
+                "choices" => {
+                    wire.has_choices = true;
+                    json.skip()?;
+                }
+                _ => _ = json.skip()?,
+            }
+        }
+        json.end()?;
+        Ok(wire)
+    }
+}
+
+/// A value; none where it is `null`.
+fn value(json: &mut Reader<'_>) -> Result<Option<Raw>, Error> {
+    let is_there = json.peek()? != Kind::Null;
+    Ok(Some(json.skip()?).filter(|_| is_there))
+}
+
+/// A number of an item or a part. One that is no whole number is told apart by its text alone.
+fn index(json: &mut Reader<'_>) -> Result<Option<u64>, Error> {
+    let is_there = json.peek()? != Kind::Null;
+    let raw = json.skip()?;
+    let text = raw.of(json.source()).trim_matches('"');
+    let odd = || ODD | (crate::emitter::Digest::number(text) >> 2);
+    Ok(is_there.then(|| json::count(text).unwrap_or_else(odd)))
+}
+
+/// Far above every real number.
+const ODD: u64 = 1 << 62;
