@@ -11,11 +11,18 @@ use crate::generate::perturbation::Perturbation as P;
 /// The blocks of a choice, less those that hold nothing.
 pub(super) fn compare(generated: &Generated, intended: &IntendedChoice, choice: &Choice) -> Result<(), String> {
     let mut wanted: Vec<Piece> = intended.leaves.iter().map(Piece::of_leaf).filter(Piece::says_something).collect();
+    if generated.has(P::AddedAbsent) {
+        wanted.iter_mut().for_each(Piece::forget_server);
+    }
     let mut wanted_results: Vec<Piece> = intended.leaves.iter().filter_map(Piece::of_result).collect();
     let mut given = Vec::new();
     let mut given_results = Vec::new();
     for block in &choice.blocks {
-        let piece = Piece::of_block(block, choice)?;
+        let mut piece = Piece::of_block(block, choice)?;
+        // Where no start says which server runs a call, nothing can say so later.
+        if generated.has(P::AddedAbsent) {
+            piece.forget_server();
+        }
         match &block.kind {
             BlockKind::ToolResult { .. } => given_results.push(piece),
             _ => given.extend(Some(piece).filter(Piece::says_something)),
@@ -132,6 +139,12 @@ impl Piece {
         Ok(piece)
     }
 
+    fn forget_server(&mut self) {
+        if let Some((call, _)) = self.kind.rsplit_once(" that ") {
+            self.kind = format!("{call} that someone runs");
+        }
+    }
+
     fn says_something(&self) -> bool {
         let is_text = matches!(self.kind.as_str(), "text" | "refusal" | "full" | "summary");
         let is_bare = self.text.is_empty() && self.parts.is_empty();
@@ -144,12 +157,15 @@ impl Piece {
         let is_prefix = |own: &Option<String>, whole: &Option<String>| own.is_none() || own == whole;
         self.kind == whole.kind
             && self.id == whole.id
-            && whole.text.starts_with(&self.text)
+            && (whole.text.starts_with(&self.text) || self.text == NO_QUERIES)
             && whole.parts.starts_with(&self.parts)
             && is_prefix(&self.signature, &whole.signature)
             && is_prefix(&self.encrypted, &whole.encrypted)
     }
 }
+
+/// What a search is announced with: it stands where nothing else comes.
+const NO_QUERIES: &str = "{\"queries\":[]}";
 
 fn hosted(name: &str, server: Option<&str>) -> String {
     format!("call of {name} that {} runs", server.unwrap_or("the provider"))

@@ -49,6 +49,11 @@ pub(super) fn is_ambiguous(selection: &Selection, intention: &Intention) -> bool
         return true;
     }
     let is_output_lost = selection.has_any(&[P::OutputEmpty, P::OutputAbsent, P::OutputNull]);
+    // So is a part that nothing announces and no delta says.
+    let is_unsaid = selection.has(P::DeltasAbsent) && selection.has_any(&[P::PartAddedAbsent, P::ContentIndexGrows]);
+    if is_unsaid && selection.has_any(&[P::EndsLast, P::DonesAbsent]) {
+        return true;
+    }
     // What only the end of an item or the terminal event says is said by one of them.
     is_output_lost
         && selection.has(P::DonesAbsent)

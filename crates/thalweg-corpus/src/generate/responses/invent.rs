@@ -13,7 +13,7 @@ use crate::generate::strings;
 pub(super) fn invent(rng: &mut Rng) -> Intention {
     let leaves: Vec<_> = match rng.u8(..10) {
         0 => vec![],
-        1 => vec![Leaf::Refusal(strings::text(rng))],
+        1 => vec![refusal(rng)],
         2..=3 => vec![thought(rng), Leaf::Text(strings::text(rng))],
         4 => (0..rng.usize(1..=4)).map(|n| call(n, rng)).collect(),
         _ => (0..rng.usize(1..=7)).map(|n| leaf(n, rng)).collect(),
@@ -27,10 +27,15 @@ fn leaf(n: usize, rng: &mut Rng) -> Leaf {
         0 => Leaf::Text(strings::text(rng)),
         1..=3 => explicit::cited(CITATIONS, rng),
         4 => thought(rng),
-        5 => Leaf::Refusal(strings::text(rng)),
+        5 => refusal(rng),
         6..=7 => Leaf::Hosted(hosted(n, rng)),
         _ => call(n, rng),
     }
+}
+
+/// Who declines says so.
+fn refusal(rng: &mut Rng) -> Leaf {
+    Leaf::Refusal(strings::text(rng) + "no")
 }
 
 fn call(n: usize, rng: &mut Rng) -> Leaf {
