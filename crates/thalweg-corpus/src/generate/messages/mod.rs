@@ -5,7 +5,7 @@ mod blocks;
 mod invent;
 
 use fastrand::Rng;
-use thalweg::{Dialect, Reason, dialects, registry};
+use thalweg::{Dialect, Reason, dialects};
 
 use super::Author;
 use super::explicit::{self, Event, Fields, nothing};
@@ -35,7 +35,7 @@ pub(super) static AUTHOR: Author = Author {
 };
 
 fn dialect(_: &Selection, _: u64) -> &'static Dialect {
-    registry::find("anthropic-messages").unwrap_or(&dialects::OPENAI_CHAT)
+    &dialects::ANTHROPIC_MESSAGES
 }
 
 /// What the words of the intentions mean.

@@ -28,6 +28,7 @@ pub(super) const AMBIGUITIES: &[Ambiguity] = &[
     (P::OutputIndexAbsent, P::AddedAbsent, "nothing says where one item ends and the next of its type begins"),
     (P::AddedAbsent, P::DonesAbsent, "nothing says what a call is called"),
     (P::AddedAbsent, P::EndsLast, "a call begins when it has a name, which is then behind what comes after it"),
+    (P::AddedAbsent, P::CutShort, "what a call is called is behind its input, and may be cut off"),
     (P::AddedWhole, P::DonesAbsent, "nothing says that no delta comes any more"),
     (P::CreatedAbsent, P::CutShort, "nothing says what the response is called"),
     (P::SurrogatesSplit, P::CutShort, "half a pair is no text"),

@@ -11,13 +11,16 @@ use crate::generate::strings;
 
 /// Invents a response.
 pub(super) fn invent(rng: &mut Rng) -> Intention {
-    let leaves: Vec<_> = match rng.u8(..10) {
+    let mut leaves: Vec<_> = match rng.u8(..10) {
         0 => vec![],
         1 => vec![refusal(rng)],
         2..=3 => vec![thought(rng), Leaf::Text(strings::text(rng))],
         4 => (0..rng.usize(1..=4)).map(|n| call(n, rng)).collect(),
         _ => (0..rng.usize(1..=7)).map(|n| leaf(n, rng)).collect(),
     };
+    // Whether an answer that is empty, beside a refusal, is one, nobody says.
+    let is_refused = leaves.iter().any(|leaf| matches!(leaf, Leaf::Refusal(_)));
+    leaves.retain(|leaf| !(is_refused && matches!(leaf, Leaf::Text(text) if text.is_empty())));
     let reasons = ["completed", "completed", "completed", "max_output_tokens", "content_filter", "max_messages"];
     explicit::response(leaves, reasons[rng.usize(..reasons.len())], rng)
 }

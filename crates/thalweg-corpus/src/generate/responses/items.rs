@@ -42,7 +42,9 @@ pub(super) fn is_raw(call: &IntendedCall) -> bool {
 
 /// Puts leaves that may share an item into one, here and there.
 pub(super) fn group<'a>(leaves: &'a [Leaf], selection: &Selection, rng: &mut Rng) -> Vec<Content<'a>> {
-    let has_one_part = selection.has_any(&[P::ContentIndexAbsent, P::ContentIndexGrows]);
+    // Parts that nothing announces and nothing ends are one, whatever their numbers.
+    let is_unbounded = selection.has(P::PartAddedAbsent) && selection.has_any(&[P::EndsLast, P::DonesAbsent]);
+    let has_one_part = is_unbounded || selection.has_any(&[P::ContentIndexAbsent, P::ContentIndexGrows]);
     let mut items: Vec<Content<'a>> = Vec::new();
     for leaf in leaves {
         let joins = !has_one_part && rng.bool();

@@ -6,7 +6,7 @@ mod invent;
 mod items;
 
 use fastrand::Rng;
-use thalweg::{Dialect, Reason, dialects, registry};
+use thalweg::{Dialect, Reason, dialects};
 
 use super::Author;
 use super::explicit::{self, Event, Fields, nothing};
@@ -38,7 +38,7 @@ pub(super) static AUTHOR: Author = Author {
 };
 
 fn dialect(_: &Selection, _: u64) -> &'static Dialect {
-    registry::find("openai-responses").unwrap_or(&dialects::OPENAI_CHAT)
+    &dialects::OPENAI_RESPONSES
 }
 
 /// What the words of the intentions mean.
