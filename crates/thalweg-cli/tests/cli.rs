@@ -144,6 +144,10 @@ fn fold_json_shows_each_kind_of_fact() {
         json!([{
             "kind": "server", "retry": "yes", "status": null, "code": "server_error",
             "message": "The server stopped before the answer was complete.", "fatal": true, "origin": "provider",
+            "raw": {"error": {
+                "message": "The server stopped before the answer was complete.", "type": "server_error",
+                "param": null, "code": null,
+            }},
         }])
     );
 }

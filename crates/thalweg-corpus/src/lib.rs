@@ -5,6 +5,7 @@
 //!   ([`check_expectations`]).
 //! - [`Setup`] decodes bytes in one of the ways the laws compare, [`Chunking`] cuts them up.
 //! - [`laws`] has one function a law. Each takes bytes and gives back the [`Violation`], if there is one.
+//! - [`unread_paths`] lists what of a body's JSON no decoder reads, [`Paths`] that of many bodies.
 //! - [`fuzz`] has the bodies of the fuzz targets, and runs them without a fuzzer.
 //!
 //! ```
@@ -26,6 +27,7 @@ pub mod fuzz;
 pub mod generate;
 pub mod laws;
 mod setup;
+mod unread;
 mod violation;
 mod wire;
 
@@ -33,4 +35,5 @@ pub use case::{Case, LoadError, Source, SourceKind, load_all, root, try_load_all
 pub use chunking::{Chunking, Chunks, Cuts, ParseChunkingError};
 pub use expect::{Expect, ExpectedCall, ExpectedChoice, ExpectedFinish, ExpectedUsage, check_expectations};
 pub use setup::{Setup, small_limits};
+pub use unread::{Paths, unread_paths};
 pub use violation::Violation;

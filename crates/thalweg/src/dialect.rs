@@ -104,6 +104,17 @@ impl Oddities {
         }
     }
 
+    /// The normalized reason of a word: the vendor's own words come before the protocol's `known` ones, and unknown ones
+    /// are [`Reason::Other`].
+    pub(crate) fn reason(&self, raw: &str, known: &[(&str, Reason)]) -> Reason {
+        let own = self.finish_reasons.iter().find(|(word, _)| raw.eq_ignore_ascii_case(word));
+        if let Some((_, reason)) = own {
+            return *reason;
+        }
+        let known = known.iter().find(|(word, _)| raw.eq_ignore_ascii_case(word));
+        known.map_or(Reason::Other, |(_, reason)| *reason)
+    }
+
     /// With these [`reasoning_fields`](Self::reasoning_fields). For constants, as the others: at run time set the field
     /// itself.
     #[must_use]

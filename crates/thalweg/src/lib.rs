@@ -33,7 +33,8 @@
 //!
 //! - [`Normalizer::feed`] takes bytes, [`Normalizer::poll`] gives events until there are none, [`Normalizer::finish`]
 //!   says how the bytes ended; the last event is one [`Event::End`] with the verdict. After every call that puts
-//!   something in, poll until `None`.
+//!   something in, poll until `None`. Where another connection continues the response, say
+//!   [`Normalizer::reconnect`].
 //! - Any bytes give a well-formed sequence ([`EventOf`] has the grammar). Nothing fails and nothing panics: what is
 //!   wrong is an [`Event::Error`] when the provider said so or the body is no stream, an [`Event::Anomaly`] when we
 //!   saw it.
@@ -47,6 +48,7 @@
 //! errors of every shape go through one reader.
 //! [`dialects`] and [`registry`] list what can be read. [`fold`] makes state of events: [`Response`] is all of it,
 //! [`Assembler`] what an agent wants as it comes, [`Timing`] and [`Metrics`] what an operator wants.
+//! [`Lanes`] tells the responses of one WebSocket connection apart.
 //! A [`Recording`] keeps the bytes with their times and replays them; a [`log`] keeps the events.
 
 #![no_std]
@@ -65,6 +67,7 @@ mod event;
 pub mod fold;
 pub mod framing;
 pub mod json;
+pub mod lanes;
 pub mod limits;
 pub mod log;
 mod normalizer;
@@ -81,6 +84,7 @@ pub use event::{
     ReasoningForm, Resume, Retry, Scope, Usage, UsageOrigin, Wide,
 };
 pub use fold::{Assembled, Assembler, Fold, Metrics, Response, Timing};
+pub use lanes::{LaneEvent, Lanes};
 pub use limits::Limits;
 pub use normalizer::{CharactersPerToken, CountTokens, Detail, FrameEvents, Normalizer, Stage};
 pub use recording::Recording;

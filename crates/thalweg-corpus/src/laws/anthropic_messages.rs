@@ -8,10 +8,16 @@ use super::spoken::{Kind, Spoken, string};
 struct Content {
     index: u64,
     kind: Kind,
-    /// What it began with: what comes first may repeat it.
+    /// What it began with: what comes behind may say it again.
     begun: String,
     said: String,
     is_over: bool,
+}
+
+impl Content {
+    fn text(&self) -> String {
+        if self.said.starts_with(&*self.begun) { self.said.clone() } else { self.begun.clone() + &self.said }
+    }
 }
 
 #[derive(Default)]
@@ -27,7 +33,7 @@ pub(super) fn read(frames: &[Value]) -> Result<Vec<Spoken>, &'static str> {
     for frame in frames {
         reader.frame(frame)?;
     }
-    let spoken = |block: Content| Spoken { kind: block.kind, text: block.begun + &block.said };
+    let spoken = |block: Content| Spoken { text: block.text(), kind: block.kind };
     Ok(reader.blocks.into_iter().map(spoken).collect())
 }
 
@@ -125,9 +131,6 @@ impl Reader {
         if block.is_over && !text.is_empty() {
             return Err("content behind its end");
         }
-        if !text.is_empty() && block.said.is_empty() && text.starts_with(&*block.begun) {
-            block.begun.clear();
-        }
         block.said += &text;
         Ok(())
     }
@@ -141,7 +144,7 @@ impl Reader {
         }
         let of = |kind: &Kind| {
             let blocks = self.blocks.iter().filter(|block| block.kind == *kind);
-            blocks.map(|block| block.begun.clone() + &block.said).collect::<String>()
+            blocks.map(Content::text).collect::<String>()
         };
         let is_known = of(&Kind::Text) == text && of(&Kind::Reasoning) == thinking;
         if is_known { Ok(()) } else { Err("a whole message that differs from its blocks") }

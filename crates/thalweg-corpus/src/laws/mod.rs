@@ -13,6 +13,7 @@
 //! | 9 | [`check_bounds`] | memory stays within limits and a constant |
 //! | 10 | [`check_usage`] | a repeated usage snapshot changes nothing; the last stands |
 //! | 12 | [`check_frames`] | the frames' bytes are the input |
+//! | 13 | [`check_reconnect`] | two connections, and what the second repeats, fold as one |
 
 mod anthropic_messages;
 mod bounds;
@@ -26,6 +27,7 @@ mod neutrality;
 mod openai_chat;
 mod openai_responses;
 mod prefix;
+mod reconnect;
 mod replay;
 mod spoken;
 #[cfg(test)]
@@ -41,6 +43,7 @@ pub use grammar::{Grammar, check_grammar};
 pub use isolation::{Strands, check_isolation};
 pub use neutrality::check_neutrality;
 pub use prefix::{check_cut_short, check_prefix};
+pub use reconnect::check_reconnect;
 pub use replay::check_replay;
 pub use totality::check_totality;
 pub use usage::check_usage;
@@ -62,5 +65,6 @@ pub fn check_all<'d>(setup: impl Into<Setup<'d>>, bytes: &[u8], cuts: Cuts) -> R
     check_bounds(setup, bytes)?;
     check_conservation(setup, bytes)?;
     check_neutrality(setup, bytes, 1)?;
+    check_reconnect(setup, bytes, cuts)?;
     check_usage(setup, bytes)
 }

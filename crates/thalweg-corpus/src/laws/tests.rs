@@ -1,6 +1,6 @@
 //! The laws must be able to fail: each is shown something that breaks it.
 
-use thalweg::{BlockId, Close, Event, Normalizer, OwnedEvent, Protocol, dialects};
+use thalweg::{BlockId, Close, Dialect, Event, Normalizer, OwnedEvent, Protocol, dialects};
 
 use super::*;
 use crate::{Chunking, load_all, wire};
@@ -15,7 +15,7 @@ mod faulty {
 
     use thalweg::dialect::{Decode, Frame};
     use thalweg::emitter::{Channel, Emitter};
-    use thalweg::{Dialect, dialects};
+    use thalweg::{Dialect, Protocol, dialects};
 
     /// Says each frame's length, and a word more when the bytes end.
     struct Decoder {
@@ -31,6 +31,50 @@ mod faulty {
         fn retained(&self) -> usize {
             1 << 30
         }
+    }
+
+    /// Gives the text of frames that are numbered.
+    struct Numbered {
+        repeats: bool,
+        forgets: bool,
+        seen: usize,
+    }
+
+    impl Decode for Numbered {
+        fn frame(&mut self, frame: Frame<'_>, out: &mut Emitter) {
+            let Ok(json) = serde_json::from_str::<serde_json::Value>(frame.data) else { return };
+            let number = json["sequence_number"].as_u64();
+            if number.is_none_or(|number| out.sequence(number)) || self.repeats {
+                self.seen += 1;
+                let text = format!("{} {}. ", self.seen, json["text"]);
+                out.append(0, Channel::Text, text.as_str().into());
+            }
+        }
+
+        fn reconnect(&mut self) {
+            if self.forgets {
+                self.seen = 0;
+            }
+        }
+    }
+
+    pub(super) fn numbered() -> Dialect {
+        let mut dialect = dialects::OPENAI_CHAT.clone();
+        dialect.protocol = Protocol::OpenaiResponses;
+        dialect.decoder = |_| Box::new(Numbered { repeats: false, forgets: false, seen: 0 });
+        dialect
+    }
+
+    pub(super) fn repeating() -> Dialect {
+        let mut dialect = numbered();
+        dialect.decoder = |_| Box::new(Numbered { repeats: true, forgets: false, seen: 0 });
+        dialect
+    }
+
+    pub(super) fn forgetful() -> Dialect {
+        let mut dialect = numbered();
+        dialect.decoder = |_| Box::new(Numbered { repeats: false, forgets: true, seen: 0 });
+        dialect
     }
 
     /// Says how many decoders there were before it.
@@ -127,6 +171,28 @@ fn a_faulty_decoder_is_found() {
     let short =
         [&b"data: {\"choices\":[{\"delta\":{\"content\":\"Oh\"}}],\"usage\":{\"total_tokens\":1}}\n\n"[..], BODY];
     assert!(check_usage(&faulty, &short.concat()).is_err());
+}
+
+#[test]
+fn a_connection_that_is_not_continued_is_found() {
+    let frame = |n: usize| format!("data: {{\"sequence_number\":{n},\"text\":\"w{n}\"}}\r\n\r\n");
+    let numbered = (0..12).map(frame).collect::<String>();
+    let check = |dialect: &Dialect, body: &str| check_reconnect(dialect, body.as_bytes(), Cuts::Thorough);
+    assert_eq!(check(&faulty::numbered(), &numbered), Ok(()));
+    assert!(check(&faulty::repeating(), &numbered).is_err(), "what comes again is said again");
+    assert!(check(&faulty::forgetful(), &numbered).is_err(), "the decoder begins anew");
+    // Nothing of these may be repeated: numbers that do not rise, that are doubtful, or that are not there.
+    for body in [
+        numbered.replace("number\":1,", "number\":0,"),
+        numbered.replace("number\":0", "number\":0,\"sequence_number\":0"),
+        numbered.replace("sequence", "other"),
+    ] {
+        assert_eq!(check(&faulty::repeating(), &body), Ok(()), "{body}");
+    }
+    // The broken-off frame is not read: every cut of it is tried.
+    for seed in 0..200 {
+        assert_eq!(check_reconnect(&faulty::numbered(), numbered.as_bytes(), Cuts::Few(seed)), Ok(()), "seed {seed}");
+    }
 }
 
 #[test]

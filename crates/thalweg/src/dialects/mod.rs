@@ -56,6 +56,9 @@ dialects! {
     "openai-responses" {
         openai_responses: OPENAI_RESPONSES;
     }
+    "anthropic-messages" {
+        anthropic_messages: ANTHROPIC_MESSAGES;
+    }
 }
 
 /// A dialect of OpenAI Chat Completions.

@@ -20,6 +20,18 @@ pub(super) enum Family {
     Data,
 }
 
+impl Family {
+    pub(super) const fn of(kind: &BlockKind<Span>) -> Self {
+        match kind {
+            BlockKind::Text => Self::Text,
+            BlockKind::Refusal => Self::Refusal,
+            BlockKind::Reasoning { .. } => Self::Reasoning,
+            BlockKind::ToolCall { .. } | BlockKind::HostedCall { .. } => Self::Call,
+            _ => Self::Data,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Block {
     pub(super) slot: usize,
@@ -140,13 +152,7 @@ impl Emitter {
         call: Option<usize>,
     ) -> BlockId {
         let block = BlockId::from(u32::try_from(self.blocks.table.len()).unwrap_or(u32::MAX));
-        let family = match kind {
-            BlockKind::Text => Family::Text,
-            BlockKind::Refusal => Family::Refusal,
-            BlockKind::Reasoning { .. } => Family::Reasoning,
-            BlockKind::ToolCall { .. } | BlockKind::HostedCall { .. } => Family::Call,
-            _ => Family::Data,
-        };
+        let family = Family::of(&kind);
         self.blocks.table.push(Block { slot, family, open: true, call, high: None, given: None });
         self.blocks.open.push(block);
         if let Some(call) = call {

@@ -50,6 +50,18 @@ impl At {
         Self { item, list: List::Whole, part: 0 }
     }
 
+    /// An item whose number is none (a string, a fraction): told apart by its text alone, and not shown.
+    #[must_use]
+    pub fn odd(text: &str) -> Self {
+        Self::item(Digest::number(text) | 1 << 63)
+    }
+
+    /// The item's number, where it is one that is shown.
+    #[must_use]
+    pub const fn number(self) -> Option<u64> {
+        if self.item >> 32 == 0 { Some(self.item) } else { None }
+    }
+
     /// A part of an item.
     #[must_use]
     pub const fn part(item: u64, list: List, part: u64) -> Self {
@@ -241,6 +253,12 @@ impl Emitter {
         block
     }
 
+    /// The block at a place, open or ended, for what belongs to it and is not its text. Where there is none, `otherwise`
+    /// is opened, and that is said.
+    pub fn block_or(&mut self, at: At, otherwise: BlockKind<Span>) -> Option<BlockId> {
+        self.block_at(at).or_else(|| self.open_late(at, None, otherwise, None))
+    }
+
     /// What a later frame says of the call at a place: its id, its name. A call that waits for its name starts.
     pub fn name_at(&mut self, at: At, id: Option<Fragment<'_>>, name: Option<Fragment<'_>>) -> Option<BlockId> {
         let id = id.filter(|id| !id.is_empty()).map(|id| self.text(id));
@@ -354,7 +372,7 @@ impl Emitter {
 
     /// The provider's own whole value of a block, as often as the wire repeats it. What the deltas lack of it is given
     /// as one; where they say something else it replaces them ([`Event::Restated`](crate::Event::Restated)). An empty
-    /// value takes nothing away.
+    /// value takes nothing away, and none is taken after the finish.
     pub fn restate(&mut self, block: BlockId, whole: Fragment<'_>) {
         let held = self.take_held(block);
         let value = self.text(whole);
@@ -363,6 +381,7 @@ impl Emitter {
         }
         self.blocks.forget_half(block);
         let relation = self.digest_of(block).compare(self.arena.get(value));
+        let is_over = self.blocks.get(block).is_none_or(|state| self.choices[state.slot].settled);
         match relation {
             Restatement::Same => {}
             Restatement::First if value.is_empty() => {
@@ -375,7 +394,7 @@ impl Emitter {
                 let rest = value.after(known);
                 self.delta_span_of(block, rest);
             }
-            _ if value.is_empty() => {
+            _ if value.is_empty() || is_over => {
                 self.anomaly(AnomalyKind::RestatementDiffers, Action::Dropped, Some(block));
             }
             _ => self.replace(block, value),
@@ -457,6 +476,16 @@ impl Emitter {
     #[must_use]
     pub fn first_block_of(&self, item: u64) -> Option<BlockId> {
         self.keyed.table.range(At::all_of(item)).filter_map(|(_, seat)| self.seated(seat.what)).min()
+    }
+
+    /// The first item from `item` on that has a block which takes what `kind` takes, and that block: for wholes whose
+    /// numbers are not those of the deltas.
+    #[must_use]
+    pub fn find_from(&self, item: u64, kind: &BlockKind<Span>) -> Option<(u64, BlockId)> {
+        let family = Family::of(kind);
+        let seats = self.keyed.table.range(At::item(item)..).map(|(at, seat)| (at.item, self.seated(seat.what)));
+        let blocks = seats.filter_map(|(item, block)| Some((item, block?)));
+        blocks.into_iter().find(|(_, block)| self.blocks.get(*block).is_some_and(|state| state.family == family))
     }
 
     /// The last part of an item's list that has begun.

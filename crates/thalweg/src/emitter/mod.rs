@@ -11,6 +11,7 @@ mod arena;
 mod blocks;
 mod calls;
 mod choices;
+mod count;
 mod digest;
 mod keyed;
 mod reasoning;
@@ -26,6 +27,7 @@ use alloc::vec::Vec;
 pub use arena::{Fragment, Span};
 pub use calls::{CallFragment, Key};
 pub use choices::Channel;
+pub use count::Tally;
 #[cfg(feature = "openai-chat")]
 pub(crate) use digest::Digest;
 pub use digest::Restatement;
@@ -36,7 +38,7 @@ pub use verdict::Failure;
 use crate::event::{
     Action, AnomalyKind, BlockId, Close, Event, EventOf, LimitKind, MetaField, Protocol, Usage, UsageOrigin,
 };
-use crate::json;
+use crate::json::{self, Reader};
 use crate::limits::Limits;
 use arena::Arena;
 use blocks::Blocks;
@@ -66,9 +68,9 @@ pub struct Emitter {
     /// Bytes of strings kept for comparison, held to `limits.identity_bytes`.
     identity_bytes: usize,
     id_changed: bool,
+    wants_heartbeats: bool,
     repeats: Repeats,
     sequence: Sequence,
-    wants_heartbeats: bool,
 }
 
 impl Emitter {
@@ -86,8 +88,8 @@ impl Emitter {
             facts: Facts::default(),
             identity_bytes: 0,
             id_changed: false,
-            repeats: Repeats::default(),
             wants_heartbeats: false,
+            repeats: Repeats::default(),
             sequence: Sequence::default(),
         }
     }
@@ -96,12 +98,12 @@ impl Emitter {
         self.limits = limits;
     }
 
-    pub(crate) fn set_extras(&mut self, are_wanted: bool) {
-        self.repeats.wants_extras = are_wanted;
-    }
-
     pub(crate) fn set_heartbeats(&mut self, are_wanted: bool) {
         self.wants_heartbeats = are_wanted;
+    }
+
+    pub(crate) fn set_extras(&mut self, are_wanted: bool) {
+        self.repeats.wants_extras = are_wanted;
     }
 
     /// Forgets the events of the last frame.
@@ -170,6 +172,12 @@ impl Emitter {
         self.new_meta(field, value);
     }
 
+    /// Whether a fact was last given so.
+    #[must_use]
+    pub fn is_known(&self, field: MetaField, value: Fragment<'_>) -> bool {
+        self.metas[field as usize].as_ref().is_some_and(|known| value.is(known))
+    }
+
     /// The response goes by another id from here on.
     fn replace_id(&mut self, id: Fragment<'_>) {
         if self.metas[MetaField::Id as usize].as_ref().is_none_or(|known| !id.is(known)) {
@@ -223,6 +231,36 @@ impl Emitter {
         self.slots.push(EventOf::Anomaly { kind, action, block });
     }
 
+    /// A list of frames where one was expected: gives `say` each object in it. A list that is broken says nothing.
+    pub fn each(&mut self, list: &str, mut say: impl FnMut(&str, &mut Self)) {
+        let depth = self.limits.json_depth;
+        let whole = &mut Reader::new(list, depth);
+        if let Err(error) = whole.skip().and_then(|_| whole.end()) {
+            return self.bad_json(error);
+        }
+        let mut said = || -> Result<(), json::Error> {
+            let json = &mut Reader::new(list, depth);
+            json.array()?;
+            let mut is_empty = true;
+            while json.element()? {
+                is_empty = false;
+                let is_object = json.peek()? == json::Kind::Object;
+                let element = json.skip()?.of(list);
+                if is_object {
+                    say(element, self);
+                } else {
+                    self.anomaly(AnomalyKind::BadFrame, Action::Dropped, None);
+                }
+            }
+            if is_empty {
+                self.anomaly(AnomalyKind::BadFrame, Action::Dropped, None);
+            }
+            Ok(())
+        };
+        // The list was validated.
+        let _ = said();
+    }
+
     /// The frame is not JSON, or nests too deep. Nothing may have been said of it before.
     pub fn bad_json(&mut self, error: json::Error) {
         if error.kind == json::ErrorKind::Depth {
@@ -234,7 +272,7 @@ impl Emitter {
 
     /// The frame is no object, on a wire where all are: valid JSON without a meaning, or no JSON.
     pub fn no_object(&mut self, data: &str) {
-        let json = &mut json::Reader::new(data, self.limits.json_depth);
+        let json = &mut Reader::new(data, self.limits.json_depth);
         match json.skip().and_then(|_| json.end()) {
             Ok(()) => self.anomaly(AnomalyKind::BadFrame, Action::Dropped, None),
             Err(error) => self.bad_json(error),

@@ -5,6 +5,7 @@ use alloc::collections::BTreeMap;
 use super::digest::Digest;
 use super::{Emitter, Fragment, Span};
 use crate::event::{BlockClose, BlockId, BlockKind, EventOf, Part, Place, Scope};
+use crate::json::{Error, Reader};
 
 /// What was last said of what repeats. Each kind has a memory of its own, so that none is lost to another.
 #[derive(Debug, Default)]
@@ -66,6 +67,26 @@ impl Emitter {
             let json = self.text(json.into());
             self.slots.push(EventOf::Extra { scope, name, json });
         }
+    }
+
+    /// The fields of an object of the wire that the model has no place for: all but the `known` ones.
+    pub fn extras_of(&mut self, scope: Scope, object: &str, known: &[&str]) {
+        if !self.repeats.wants_extras {
+            return;
+        }
+        let json = &mut Reader::new(object, self.limits.json_depth);
+        let mut members = || -> Result<(), Error> {
+            json.object()?;
+            while let Some(key) = json.key()? {
+                let value = json.skip()?.of(object);
+                if !known.contains(&key.name(object, &mut [0; 32])) {
+                    self.extra(scope, Fragment::json(object, key), value);
+                }
+            }
+            Ok(())
+        };
+        // What is no object has no fields; what a frame holds was validated with it.
+        let _ = members();
     }
 
     /// A part of a block that is set, as often as the wire repeats it: given when its value changes. `part` makes it,

@@ -59,7 +59,7 @@ impl<'a> Shape<'a> {
         };
         let is_word = |code: &&str| status_of(code).is_none();
         let (detail, code) = (self.detail.as_deref(), self.code.as_deref());
-        let word = detail.or(code.filter(is_word)).or(self.word.as_deref()).or(self.kind.as_deref());
+        let word = detail.or_else(|| code.filter(is_word)).or(self.word.as_deref()).or(self.kind.as_deref());
         word.or(hinted).or(code).or(self.number)
     }
 
@@ -186,7 +186,7 @@ fn read_status<'a>(raw: &'a str, is_code: bool, shape: &mut Shape<'a>) {
         None if raw.starts_with('"') => {
             let word =
                 fragment_of(raw).map(decoded).filter(|word| !matches!(&**word, "error" | "failed" | "incomplete"));
-            shape.word = word.or(shape.word.take());
+            shape.word = word.or_else(|| shape.word.take());
         }
         None => {}
     }
@@ -203,7 +203,7 @@ fn read_details<'a>(details: &'a str, shape: &mut Shape<'a>) -> Result<(), Error
                 let detail = json.skip()?.of(details);
                 let wait = text_member(detail, "retryDelay").and_then(|wait| delay::go_style(&wait));
                 shape.delay = wait.or(shape.delay);
-                shape.reason = text_member(detail, "reason").or(shape.reason.take());
+                shape.reason = text_member(detail, "reason").or_else(|| shape.reason.take());
                 // Quotas are named like `GenerateRequestsPerDayPerProjectPerModel-FreeTier`.
                 shape.is_daily |= detail.contains("QuotaFailure") && detail.contains("PerDay");
             }

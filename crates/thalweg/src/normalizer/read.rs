@@ -98,7 +98,15 @@ impl Normalizer {
     /// What the last connection ended with. It goes, also where its data is whole: a provider that is asked to continue
     /// behind the last frame that ended sends this one again.
     fn read_broken_off(&mut self, cut: &Cut) {
-        let is_frame = !matches!(cut.payload, Payload::Junk) && cut.defect.is_none();
+        let is_frame = match (&cut.payload, cut.defect) {
+            (Payload::Junk, _) => false,
+            // A carriage return may be the blank line, and waited for its line feed.
+            (Payload::Data(data), Some(Defect::Bare)) => match &self.buffer[self.head..][data.end..cut.len] {
+                [_, .., last] => *last == b'\r',
+                _ => false,
+            },
+            (_, defect) => defect.is_none(),
+        };
         // Half a line looks like text, so this says nothing about what the body was.
         let is_foreign = matches!(cut.defect, Some(Defect::Foreign(foreign)) if foreign != Foreign::Text);
         if is_frame || is_foreign {

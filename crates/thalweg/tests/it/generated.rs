@@ -59,6 +59,7 @@ fn keeps_the_laws(protocol: Protocol) {
         laws::check_bounds(setup, &generated.bytes)?;
         laws::check_conservation(setup, &generated.bytes)?;
         laws::check_usage(setup, &generated.bytes)?;
+        laws::check_reconnect(setup, &generated.bytes, cuts)?;
         // The law adds fields to objects anywhere: where an input is the object itself, that changes the input.
         if !generated.has(Perturbation::InputAsValue) {
             laws::check_neutrality(setup, &generated.bytes, generated.seed)?;

@@ -193,6 +193,16 @@ fn replay() {
 }
 
 #[test]
+fn reconnect() {
+    check(&all(), |stream| {
+        let [known, small, detected] = setups(stream);
+        laws::check_reconnect(known, &stream.bytes, Cuts::Thorough)?;
+        laws::check_reconnect(small, &stream.bytes, Cuts::Few(1)).map_err(|it| it.during("small limits"))?;
+        laws::check_reconnect(detected, &stream.bytes, Cuts::Few(2)).map_err(|it| it.during("detected"))
+    });
+}
+
+#[test]
 fn usage() {
     check(&all(), |stream| laws::check_usage(stream.setup, &stream.bytes));
 }

@@ -177,6 +177,10 @@ fn what_a_connection_broke_off_goes_and_is_shown() {
 fn a_frame_that_a_carriage_return_ended_is_whole() {
     check_frames(&["data: a\r\n\r", "data: b\r\n\r\n"], &[("data: a\r\n\r", &[]), ("data: b\r\n\r\n", &[])]);
     check_frames(&["data: a\r\r", "data: b\r\r"], &[("data: a\r\r", &[]), ("data: b\r\r", &[])]);
+    let bare: &[_] = &[AnomalyKind::BareJson];
+    check_frames(&[":\n\n{}\r\r"], &[(":\n\n", &[]), ("{}\r\r", bare)]);
+    check_frames(&[":\n\n{}\r\r", ""], &[(":\n\n", &[]), ("{}\r\r", bare)]);
+    check_frames(&[":\n\n{}\r\n", ""], &[(":\n\n", &[]), ("{}\r\n", UNTERMINATED)]);
 }
 
 #[test]

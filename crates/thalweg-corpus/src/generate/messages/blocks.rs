@@ -115,7 +115,7 @@ impl BlockWriter<'_> {
         let first = pieces.first().and_then(|first| String::from_utf16(first).ok()).filter(|_| is_plain);
         if let Some(first) = first {
             // What goes on must not look like what was said.
-            let goes_on = pieces.get(1).is_none_or(|second| !second.starts_with(&pieces[0]));
+            let goes_on = !pieces[1..].concat().starts_with(&pieces[0]);
             if self.selection.roll(P::StartTextRepeated, 1, self.rng) {
                 begun = first;
             } else if goes_on && self.selection.roll(P::StartText, 1, self.rng) {

@@ -165,7 +165,12 @@ fn rate_limits_and_quotas() {
             Some(429),
             GOOGLE,
         ),
-        // Limits inside errors that say nothing of them.
+    ]);
+}
+
+#[test]
+fn limits_inside_errors_that_say_nothing_of_them() {
+    check(&[
         (
             r#"{"type":"error","error":{"type":"api_error","message":"Streaming error: 404: Rate limit exceeded"}}"#,
             RateLimit,

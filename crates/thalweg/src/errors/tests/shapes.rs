@@ -4,8 +4,7 @@ use super::*;
 use crate::dialect::Frame;
 
 #[test]
-fn shapes() {
-    let (invalid, rate) = (Some("invalid_request_error"), Some("rate_limit_error"));
+fn openai() {
     check(&[
         // OpenAI: nested, flat, with a null code, with the fields of the WebSocket envelope.
         (
@@ -30,15 +29,26 @@ fn shapes() {
             Some("server_error"),
         ),
         (r#"{"type":"error","code":null,"message":"m","param":null}"#, Other, Unknown, None, None),
-        (r#"{"message":"m","type":"invalid_request_error","code":null}"#, InvalidRequest, No, None, invalid),
+        (
+            r#"{"message":"m","type":"invalid_request_error","code":null}"#,
+            InvalidRequest,
+            No,
+            None,
+            Some("invalid_request_error"),
+        ),
         (
             r#"{"type":"error","status":429,"error":{"type":"rate_limit_error","message":"m","headers":{"Retry-After":"2"}}}"#,
             RateLimit,
             after(2000),
             Some(429),
-            rate,
+            Some("rate_limit_error"),
         ),
-        // Anthropic.
+    ]);
+}
+
+#[test]
+fn anthropic() {
+    check(&[
         (
             r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"},"request_id":"req_1"}"#,
             Overloaded,
@@ -65,9 +75,14 @@ fn shapes() {
             RateLimit,
             Yes,
             None,
-            rate,
+            Some("rate_limit_error"),
         ),
-        // llama-server, vLLM.
+    ]);
+}
+
+#[test]
+fn local_servers() {
+    check(&[
         (
             r#"{"code":503,"message":"Loading model","type":"unavailable_error"}"#,
             Overloaded,
@@ -82,6 +97,12 @@ fn shapes() {
             Some(404),
             Some("NotFoundError"),
         ),
+    ]);
+}
+
+#[test]
+fn google() {
+    check(&[
         // Google, alone and in a list.
         (
             r#"{"error":{"code":400,"message":"m","status":"INVALID_ARGUMENT"}}"#,
@@ -104,7 +125,12 @@ fn shapes() {
             Some(400),
             Some("INVALID_ARGUMENT"),
         ),
-        // Ollama, Cohere, Mistral, FastAPI, xAI.
+    ]);
+}
+
+#[test]
+fn ollama_cohere_mistral_fastapi_xai() {
+    check(&[
         (r#"{"error":"model 'example' not found"}"#, NotFound, No, None, None),
         (r#"{"id":"e1","message":"too many tokens: 9000"}"#, ContextWindow, No, None, None),
         (
@@ -112,14 +138,14 @@ fn shapes() {
             InvalidRequest,
             No,
             None,
-            invalid,
+            Some("invalid_request_error"),
         ),
         (
             r#"{"object":"error","message":{"detail":[{"loc":["body"],"msg":"Field required","type":"missing"}]},"type":"invalid_request_error"}"#,
             InvalidRequest,
             No,
             None,
-            invalid,
+            Some("invalid_request_error"),
         ),
         (r#"{"detail":"Method Not Allowed"}"#, Other, Unknown, None, None),
         (
@@ -136,6 +162,12 @@ fn shapes() {
             None,
             Some("Client specified an invalid argument"),
         ),
+    ]);
+}
+
+#[test]
+fn azure_and_openrouter() {
+    check(&[
         // Azure.
         (
             r#"{"error":{"message":"m","type":null,"code":"400","innererror":{"code":"ResponsibleAIPolicyViolation","content_filter_result":{}}}}"#,
@@ -166,6 +198,12 @@ fn shapes() {
             Some(403),
             Some("403"),
         ),
+    ]);
+}
+
+#[test]
+fn cloudflare_minimax_groq() {
+    check(&[
         // Cloudflare: its own errors, and those of its API.
         (
             r#"{"type":"https://example.com/520","title":"Error 520","status":520,"detail":"m","cloudflare_error":true,"retryable":true,"retry_after":60}"#,
@@ -192,7 +230,12 @@ fn shapes() {
             Some(400),
             Some("tool_use_failed"),
         ),
-        // No words for it at all.
+    ]);
+}
+
+#[test]
+fn no_words_for_it() {
+    check(&[
         (r#""m""#, Other, Unknown, None, None),
         ("7", Other, Unknown, None, None),
         ("{}", Other, Unknown, None, None),

@@ -57,7 +57,8 @@ impl Decode for Decoder {
         let rules = Rules { limits: &limits, oddities: &self.oddities, wants_extras: out.wants_extras() };
         let read = match Reader::new(data, limits.json_depth).peek() {
             Ok(Kind::Object) => self.chunk.read(data, rules),
-            Ok(Kind::Array) => return self.say_list(frame, out),
+            // A list of what should come alone: Google wraps errors so.
+            Ok(Kind::Array) => return out.each(data, |data, out| self.frame(Frame { data, ..frame }, out)),
             Ok(_) | Err(_) => return self.say_words(frame, out),
         };
         // What is read here was validated as a part of the frame: only the frame's own reading can fail.
@@ -107,35 +108,6 @@ impl Decoder {
                 self.last_words = text.get(..end.unwrap_or(0)).map(String::from);
             }
         }
-    }
-
-    /// A list of what should come alone: Google wraps errors so.
-    fn say_list(&mut self, frame: Frame<'_>, out: &mut Emitter) {
-        let (data, depth) = (frame.data, out.limits().json_depth);
-        let whole = &mut Reader::new(data, depth);
-        if let Err(error) = whole.skip().and_then(|_| whole.end()) {
-            return out.bad_json(error);
-        }
-        let mut said = || -> Result<(), Error> {
-            let json = &mut Reader::new(data, depth);
-            json.array()?;
-            let mut is_empty = true;
-            while json.element()? {
-                is_empty = false;
-                if json.peek()? == Kind::Object {
-                    self.frame(Frame { data: json.skip()?.of(data), ..frame }, out);
-                } else {
-                    json.skip()?;
-                    out.anomaly(AnomalyKind::BadFrame, Action::Dropped, None);
-                }
-            }
-            if is_empty {
-                out.anomaly(AnomalyKind::BadFrame, Action::Dropped, None);
-            }
-            Ok(())
-        };
-        // The list was validated.
-        let _ = said();
     }
 
     /// Order inside a frame: facts, then each choice, then usage, then errors.

@@ -9,12 +9,7 @@ pub(super) fn reason(raw: &str, oddities: &Oddities) -> Option<Reason> {
     if raw.eq_ignore_ascii_case("null") {
         return None;
     }
-    let own = oddities.finish_reasons.iter().find(|(word, _)| raw.eq_ignore_ascii_case(word));
-    if let Some((_, reason)) = own {
-        return Some(*reason);
-    }
-    let known = REASONS.iter().find(|(word, _)| raw.eq_ignore_ascii_case(word));
-    Some(known.map_or(Reason::Other, |(_, reason)| *reason))
+    Some(oddities.reason(raw, REASONS))
 }
 
 const REASONS: &[(&str, Reason)] = &[

@@ -1,22 +1,22 @@
 //! Token counts of a chunk: merged as the wire has them, mapped once.
 
 use crate::dialect::Oddities;
+use crate::emitter::Tally;
 use crate::event::{Count, Usage};
 use crate::json::{self, Error, Kind, Reader};
 
-/// The wire's own counts so far. A later value replaces an earlier one; null and absent replace nothing, and neither
-/// does 0 a positive count: vendors send zeros while they have not counted.
+/// The wire's own counts so far.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct WireUsage {
     has_reasoning_beside: bool,
-    prompt: Option<u64>,
-    completion: Option<u64>,
-    total: Option<u64>,
-    cached: Option<u64>,
-    cache_write: Option<u64>,
-    reasoning: Option<u64>,
-    prompt_audio: Option<u64>,
-    completion_audio: Option<u64>,
+    prompt: Tally,
+    completion: Tally,
+    total: Tally,
+    cached: Tally,
+    cache_write: Tally,
+    reasoning: Tally,
+    prompt_audio: Tally,
+    completion_audio: Tally,
 }
 
 impl WireUsage {
@@ -58,16 +58,16 @@ impl WireUsage {
         json.object()?;
         while let Some(key) = json.key()? {
             match key.name(source, &mut [0; 32]) {
-                "prompt_tokens" | "input_tokens" => set(&mut self.prompt, json)?,
-                "completion_tokens" | "output_tokens" => set(&mut self.completion, json)?,
-                "total_tokens" => set(&mut self.total, json)?,
+                "prompt_tokens" | "input_tokens" => self.prompt.read(json)?,
+                "completion_tokens" | "output_tokens" => self.completion.read(json)?,
+                "total_tokens" => self.total.read(json)?,
                 "prompt_tokens_details" => self.read_details(json, true)?,
                 "completion_tokens_details" => self.read_details(json, false)?,
                 // DeepSeek, Moonshot, LiteLLM.
-                "prompt_cache_hit_tokens" | "cached_tokens" | "cache_read_input_tokens" => set(&mut self.cached, json)?,
-                "cache_creation_input_tokens" => set(&mut self.cache_write, json)?,
+                "prompt_cache_hit_tokens" | "cached_tokens" | "cache_read_input_tokens" => self.cached.read(json)?,
+                "cache_creation_input_tokens" => self.cache_write.read(json)?,
                 // Perplexity.
-                "reasoning_tokens" => set(&mut self.reasoning, json)?,
+                "reasoning_tokens" => self.reasoning.read(json)?,
                 "models" if json.peek()? == Kind::Array => self.read_models(json)?,
                 _ => drop(json.skip()?),
             }
@@ -84,13 +84,13 @@ impl WireUsage {
         json.object()?;
         while let Some(key) = json.key()? {
             match (key.name(source, &mut [0; 32]), is_prompt) {
-                ("cached_tokens", true) => set(&mut self.cached, json)?,
+                ("cached_tokens", true) => self.cached.read(json)?,
                 ("cache_write_tokens" | "cache_creation_tokens" | "cache_creation_input_tokens", true) => {
-                    set(&mut self.cache_write, json)?;
+                    self.cache_write.read(json)?;
                 }
-                ("audio_tokens", true) => set(&mut self.prompt_audio, json)?,
-                ("audio_tokens", false) => set(&mut self.completion_audio, json)?,
-                ("reasoning_tokens", false) => set(&mut self.reasoning, json)?,
+                ("audio_tokens", true) => self.prompt_audio.read(json)?,
+                ("audio_tokens", false) => self.completion_audio.read(json)?,
+                ("reasoning_tokens", false) => self.reasoning.read(json)?,
                 _ => drop(json.skip()?),
             }
         }
@@ -116,8 +116,8 @@ impl WireUsage {
                 }
             }
         }
-        take(&mut self.prompt, prompt);
-        take(&mut self.completion, completion);
+        self.prompt.take(prompt);
+        self.completion.take(completion);
         Ok(())
     }
 
@@ -126,27 +126,27 @@ impl WireUsage {
         Usage {
             input: self.input().map(Count::from),
             output: self.output().map(Count::from),
-            total: self.total.map(Count::from),
-            cache_read: self.cached.map(Count::from),
-            cache_write: self.cache_write.map(Count::from),
-            reasoning: self.reasoning.map(Count::from),
-            input_audio: self.prompt_audio.map(Count::from),
-            output_audio: self.completion_audio.map(Count::from),
+            total: self.total.count(),
+            cache_read: self.cached.count(),
+            cache_write: self.cache_write.count(),
+            reasoning: self.reasoning.count(),
+            input_audio: self.prompt_audio.count(),
+            output_audio: self.completion_audio.count(),
         }
     }
 
     /// Whether the vendor counted, and counted nothing.
     pub(super) fn is_zero(&self) -> bool {
-        let counts = [self.prompt, self.completion, self.total];
+        let counts = [self.prompt.get(), self.completion.get(), self.total.get()];
         counts.iter().any(Option::is_some) && counts.iter().all(|count| count.unwrap_or(0) == 0)
     }
 
     /// Where more was cached than was sent (xAI), the cached tokens are counted beside.
     fn input(&self) -> Option<u64> {
-        let prompt = self.prompt?;
-        let beside = self.cached.filter(|cached| *cached > prompt);
+        let prompt = self.prompt.get()?;
+        let beside = self.cached.get().filter(|cached| *cached > prompt);
         let Some(cached) = beside else { return Some(prompt) };
-        Some(prompt.saturating_add(cached).saturating_add(self.cache_write.unwrap_or(0)))
+        Some(prompt.saturating_add(cached).saturating_add(self.cache_write.get().unwrap_or(0)))
     }
 
     /// Whether anything was counted.
@@ -156,30 +156,17 @@ impl WireUsage {
 
     /// Most vendors count reasoning into the completion; some (xAI) beside it, which the total shows.
     fn output(&self) -> Option<u64> {
-        let completion = self.completion?;
-        let Some(beside) = self.reasoning.and_then(|reasoning| completion.checked_add(reasoning)) else {
+        let completion = self.completion.get()?;
+        let Some(beside) = self.reasoning.get().and_then(|reasoning| completion.checked_add(reasoning)) else {
             return Some(completion);
         };
-        let sums = [self.prompt, self.input()].map(|input| input.and_then(|input| input.checked_add(beside)));
-        let is_beside = match self.total.filter(|_| self.prompt.is_some()) {
+        let sums = [self.prompt.get(), self.input()].map(|input| input.and_then(|input| input.checked_add(beside)));
+        let is_beside = match self.total.get().filter(|_| self.prompt.get().is_some()) {
             Some(total) => beside > completion && sums.contains(&Some(total)),
             None => self.has_reasoning_beside,
         };
         Some(if is_beside { beside } else { completion })
     }
-}
-
-/// Takes a count over. Anything that is no count is nothing.
-fn set(count: &mut Option<u64>, json: &mut Reader<'_>) -> Result<(), Error> {
-    let raw = json.skip()?;
-    take(count, json::count(raw.of(json.source())));
-    Ok(())
-}
-
-/// Zero takes no count back.
-fn take(count: &mut Option<u64>, new: Option<u64>) {
-    let new = new.filter(|new| *new > 0 || count.is_none_or(|known| known == 0));
-    *count = new.or(*count);
 }
 
 fn add(sum: &mut Option<u64>, json: &mut Reader<'_>) -> Result<(), Error> {

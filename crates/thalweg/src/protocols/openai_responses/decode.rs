@@ -325,14 +325,7 @@ impl Decoder {
         Ok(())
     }
 
-    fn say_other(
-        &self,
-        number: u64,
-        kind: Kind,
-        item: &str,
-        is_done: bool,
-        out: &mut Emitter,
-    ) -> Result<(), Error> {
+    fn say_other(&self, number: u64, kind: Kind, item: &str, is_done: bool, out: &mut Emitter) -> Result<(), Error> {
         let names = ["id", "type", "name", "server_label", "encrypted_content", "arguments"];
         let values = members(item, names, out.limits().json_depth)?;
         let [id, wire_type, name, server, encrypted, _] =

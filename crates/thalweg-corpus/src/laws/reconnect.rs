@@ -1,0 +1,191 @@
+use core::ops::Range;
+
+use fastrand::Rng;
+use serde_json::Value;
+use thalweg::{Action, AnomalyKind, ErrorKind, Event, Fold, Normalizer, Protocol, Recording, Response};
+
+use super::Grammar;
+use crate::{Cuts, Setup, Violation, wire};
+
+/// Law 13: a response that comes over two connections folds to the response that came over one.
+///
+/// The border is before each frame of `cuts`. The first connection may break off inside the frame behind the border, and
+/// the second begins at the border; where frames are numbered also before it. They are fed live or from a recording. What
+/// may differ is the anomaly of the frame that was broken off.
+///
+/// A border passes where the bytes behind it would be taken for something else by themselves (bare JSON in the middle of
+/// an event stream), and so does what is no stream at all.
+///
+/// # Errors
+/// With the border and the two responses.
+pub fn check_reconnect<'d>(setup: impl Into<Setup<'d>>, bytes: &[u8], cuts: Cuts) -> Result<(), Violation> {
+    let setup = setup.into();
+    let whole = setup.response(bytes);
+    if whole.errors.iter().any(|error| error.kind == ErrorKind::NotAStream) {
+        return Ok(());
+    }
+    let whole = without_cut(whole);
+    let frames = frames(&setup, bytes);
+    let mut rng = Rng::with_seed(match cuts {
+        Cuts::Few(seed) => seed,
+        Cuts::Thorough => bytes.len() as u64,
+    });
+    for n in cuts.positions(frames.len()) {
+        let Some(frame) = frames.get(n).filter(|frame| is_beginning(bytes, frame.range.start)) else { continue };
+        let border = frame.range.start;
+        let first = border + broken_off(&setup, &bytes[frame.range.clone()], &mut rng);
+        let from = replay_from(&frames[..n]).map(|least| frames[rng.usize(least..=n)].range.start);
+        let repeated = from.filter(|from| is_beginning(bytes, *from)).map(|second| Split { first, second });
+        for split in [Some(Split { first, second: border }), repeated].into_iter().flatten() {
+            let is_recorded = rng.bool();
+            let response = split.fold(&setup, bytes, is_recorded).map_err(|violation| violation.at(border))?;
+            let response = without_cut(response);
+            if response != whole {
+                let message = format!("one connection (left) and two (right) fold differently: {split:?}");
+                return Err(Violation::new(LAW, message).at(border).between(whole, response));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The first connection ends here, the second begins there.
+#[derive(Clone, Copy, Debug)]
+struct Split {
+    first: usize,
+    second: usize,
+}
+
+impl Split {
+    fn fold(&self, setup: &Setup<'_>, bytes: &[u8], is_recorded: bool) -> Result<Response, Violation> {
+        let (first, second) = (&bytes[..self.first], &bytes[self.second..]);
+        let (mut grammar, mut response) = (Grammar::default(), Response::default());
+        let mut wrong = Ok(());
+        let mut see = |event: &Event<'_>| {
+            if wrong.is_ok() {
+                wrong = grammar.see(event);
+            }
+            response.apply(event);
+        };
+        let mut normalizer = setup.normalizer();
+        if is_recorded {
+            let mut recording = Recording::new().with_held_bytes(usize::MAX);
+            recording.push(0, first);
+            recording.connection(1);
+            recording.push(2, second);
+            recording.finish(None, setup.close);
+            recording.replay(&mut normalizer, |_, event| see(event));
+        } else {
+            let mut drain = |normalizer: &mut Normalizer| {
+                while let Some(event) = normalizer.poll() {
+                    see(&event);
+                }
+            };
+            normalizer.feed(first);
+            drain(&mut normalizer);
+            normalizer.reconnect();
+            normalizer.feed(second);
+            normalizer.finish(setup.close);
+            drain(&mut normalizer);
+        }
+        wrong?;
+        grammar.is_over()?;
+        Ok(response)
+    }
+}
+
+/// A frame, and its number.
+struct WireFrame {
+    range: Range<usize>,
+    number: Number,
+}
+
+/// What the wire says of a frame's number.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Number {
+    Is(u64),
+    /// Nothing that is data: to repeat it means nothing.
+    Idle,
+    /// It has none.
+    None,
+    /// Decoders may see one or not.
+    Doubtful,
+}
+
+fn frames(setup: &Setup<'_>, bytes: &[u8]) -> Vec<WireFrame> {
+    let is_numbered = setup.dialect.is_some_and(|dialect| dialect.protocol == Protocol::OpenaiResponses);
+    let mut normalizer = setup.normalizer();
+    normalizer.feed(bytes);
+    normalizer.finish(setup.close);
+    let (mut frames, mut start) = (Vec::new(), 0);
+    while let Some(frame) = normalizer.poll_frame() {
+        if !frame.bytes.is_empty() {
+            let number = if is_numbered { Number::of(frame.bytes) } else { Number::None };
+            let end = start + frame.bytes.len();
+            frames.push(WireFrame { range: start..end, number });
+            start = end;
+        }
+    }
+    frames
+}
+
+impl Number {
+    fn of(frame: &[u8]) -> Self {
+        let Some(data) = wire::frames(frame) else { return Self::Doubtful };
+        let [frame] = &data[..] else { return if data.is_empty() { Self::Idle } else { Self::Doubtful } };
+        match serde_json::from_str::<Value>(&frame.data) {
+            Ok(value) => match (value.get(NUMBER).map(Value::as_u64), frame.data.matches(NUMBER).count()) {
+                (None, 0) => Self::None,
+                (Some(Some(number)), 1) => Self::Is(number),
+                _ => Self::Doubtful,
+            },
+            Err(_) if frame.data.contains(NUMBER) => Self::Doubtful,
+            Err(_) => Self::None,
+        }
+    }
+}
+
+/// The first frame from which a provider may repeat what came before the border without a word of it coming twice: all
+/// from there on are numbered, and the numbers rose. None where nothing may be repeated.
+fn replay_from(before: &[WireFrame]) -> Option<usize> {
+    let numbers =
+        before.iter().filter_map(|frame| if let Number::Is(number) = frame.number { Some(number) } else { None });
+    let numbers: Vec<_> = numbers.collect();
+    let is_doubtful = before.iter().any(|frame| frame.number == Number::Doubtful);
+    if is_doubtful || numbers.len() < 2 || !numbers.is_sorted_by(|a, b| a < b) {
+        return None;
+    }
+    Some(before.iter().rposition(|frame| frame.number == Number::None).map_or(0, |last| last + 1))
+}
+
+/// How many bytes of a frame came before the connection broke: fewer than all of them.
+fn broken_off(setup: &Setup<'_>, frame: &[u8], rng: &mut Rng) -> usize {
+    // While a stream is not recognized, one thing more that is wrong with it may be one too many.
+    let is_inside = setup.dialect.is_some() && rng.u8(0..4) > 0;
+    let len = if is_inside { rng.usize(..frame.len()) } else { 0 };
+    // A carriage return has ended the frame, whatever follows it.
+    if frame[len..] == *b"\n" && frame[..len].ends_with(b"\r") { 0 } else { len }
+}
+
+/// Whether the bytes from here on are taken for what the whole is, without what is before them.
+fn is_beginning(bytes: &[u8], at: usize) -> bool {
+    let rest = &bytes[at..];
+    if at == 0 {
+        true
+    } else if wire::is_sse(bytes) {
+        [&b":"[..], b"data:", b"event:", b"id:", b"retry:"].iter().any(|field| rest.starts_with(field))
+    } else {
+        matches!(rest.trim_ascii_start().first(), Some(b'{' | b'['))
+            && matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'['))
+    }
+}
+
+fn without_cut(mut response: Response) -> Response {
+    response
+        .anomalies
+        .retain(|anomaly| (anomaly.kind, anomaly.action) != (AnomalyKind::UnterminatedFrame, Action::Dropped));
+    response
+}
+
+const NUMBER: &str = "sequence_number";
+const LAW: &str = "reconnect";

@@ -1,0 +1,284 @@
+//! Events into what they mean.
+
+use super::finish::Stop;
+use super::message::{Message, say_container};
+use super::usage::WireUsage;
+use super::wire::{EVENT_FIELDS, Event, What, member, string_in};
+use super::{blocks, delta, error};
+use crate::dialect::{Decode, Frame, Oddities};
+use crate::emitter::{At, Emitter, Fragment};
+use crate::event::{Action, AnomalyKind, BlockClose, MetaField, Scope, UsageOrigin};
+use crate::json::{Error, Kind, Raw, Reader};
+
+#[derive(Debug)]
+pub(super) struct Decoder {
+    oddities: Oddities,
+    usage: WireUsage,
+    /// A message has started.
+    has_started: bool,
+    /// The end has been said.
+    has_stopped: bool,
+    is_zero_said: bool,
+    /// Where the last event about a block put it, for those that do not say.
+    current: Option<At>,
+    /// The number behind the highest.
+    next: u64,
+}
+
+impl Decoder {
+    pub(super) fn new(oddities: Oddities) -> Self {
+        let usage = WireUsage::default();
+        Self { oddities, usage, has_started: false, has_stopped: false, is_zero_said: false, current: None, next: 0 }
+    }
+}
+
+impl Decode for Decoder {
+    fn frame(&mut self, frame: Frame<'_>, out: &mut Emitter) {
+        let (data, depth) = (frame.data, out.limits().json_depth);
+        let said = match Reader::new(data, depth).peek() {
+            Ok(Kind::Object) => Event::read(data, depth).and_then(|event| self.say(frame, &event, out)),
+            // An end mark of other protocols, which proxies add: here it shows nothing.
+            _ if data.trim() == "[DONE]" => return,
+            // Google wraps errors so.
+            Ok(Kind::Array) => return out.each(data, |data, out| self.frame(Frame { data, ..frame }, out)),
+            _ => return say_words(frame, out),
+        };
+        // What is read again was validated as a part of the frame: only the frame's own reading can fail.
+        if let Err(error) = said {
+            out.bad_json(error);
+        }
+    }
+
+    fn finish(&mut self, out: &mut Emitter) {
+        self.settle(out);
+    }
+}
+
+/// A frame that is neither an object nor a list.
+fn say_words(frame: Frame<'_>, out: &mut Emitter) {
+    let json = &mut Reader::new(frame.data, out.limits().json_depth);
+    let read = json.skip().and_then(|_| json.end());
+    match read {
+        _ if frame.event == Some("error") => {
+            // What is no JSON is the message itself; a report of it cannot fail.
+            let _ = error::report(frame.data.trim(), out);
+        }
+        Ok(()) => out.anomaly(AnomalyKind::BadFrame, Action::Dropped, None),
+        Err(error) => out.bad_json(error),
+    }
+}
+
+impl Decoder {
+    fn say(&mut self, frame: Frame<'_>, event: &Event, out: &mut Emitter) -> Result<(), Error> {
+        let data = frame.data;
+        match what(frame, event) {
+            Some(What::BlockDelta) => {
+                let at = self.place(event.at);
+                delta::say(data, at, &event.delta, out)
+            }
+            Some(What::BlockStart) => self.say_block(data, event, out),
+            Some(What::BlockStop) => {
+                let at = self.place(event.at);
+                // A call that was never named has begun nonetheless.
+                out.call_at(at);
+                out.end_at(at, BlockClose::Complete);
+                Ok(())
+            }
+            Some(What::MessageStart) => self.say_start(data, event, out),
+            Some(What::MessageDelta) => self.say_message_delta(data, event, out),
+            Some(What::MessageStop) => self.say_stop(data, event, out),
+            Some(What::Message) => self.say_message(frame, out),
+            Some(What::Ping) => {
+                out.heartbeat();
+                Ok(())
+            }
+            Some(What::Error) => {
+                out.extras_of(Scope::Response, data, EVENT_FIELDS);
+                error::report(event.error.map_or(data, |raw| raw.of(data)), out)
+            }
+            None => {
+                if event.has_choices {
+                    out.anomaly(AnomalyKind::ProtocolMismatch, Action::Kept, None);
+                }
+                let name = event.kind.map(|kind| Fragment::json(data, kind));
+                out.unknown(name.unwrap_or_else(|| frame.event.unwrap_or_default().into()), data);
+                Ok(())
+            }
+        }
+    }
+
+    /// The place of a block; without a number, that of the last one.
+    #[inline]
+    fn place(&mut self, at: Option<At>) -> At {
+        let at = at.or(self.current).unwrap_or_else(|| At::item(self.next));
+        self.current = Some(at);
+        if let Some(item) = at.number().filter(|item| *item >= self.next) {
+            self.next = item.saturating_add(1);
+        }
+        at
+    }
+
+    fn say_block(&mut self, data: &str, event: &Event, out: &mut Emitter) -> Result<(), Error> {
+        let at = self.place(Some(event.at.unwrap_or_else(|| At::item(self.next))));
+        // A start of nothing is a text's: what comes next says what it is.
+        let block = event.content_block.map_or("{\"type\":\"text\"}", |raw| raw.of(data));
+        blocks::start(block, at, out)?;
+        Ok(())
+    }
+
+    fn say_start(&mut self, data: &str, event: &Event, out: &mut Emitter) -> Result<(), Error> {
+        let json = event.message.map_or("{}", |raw| raw.of(data));
+        let depth = out.limits().json_depth;
+        let message = Message::read(json, depth)?;
+        if core::mem::replace(&mut self.has_started, true) {
+            let id = message.id.map(|id| Fragment::json(json, id));
+            let is_same = id.is_none_or(|id| id.is_empty() || out.is_known(MetaField::Id, id));
+            match id {
+                Some(id) if !is_same && !self.has_stopped => {
+                    out.restart(id);
+                    (self.usage, self.current, self.next) = (WireUsage::default(), None, 0);
+                }
+                _ => {
+                    out.anomaly(AnomalyKind::SecondStart, Action::Dropped, None);
+                    return Ok(());
+                }
+            }
+        }
+        out.begin_choice(0);
+        message.say_facts(json, out)?;
+        message.stop.say(json, &self.oddities, out)?;
+        self.say_usage(json, message.usage, true, out)?;
+        out.extras_of(Scope::Response, data, EVENT_FIELDS);
+        Ok(())
+    }
+
+    fn say_message_delta(&mut self, data: &str, event: &Event, out: &mut Emitter) -> Result<(), Error> {
+        let Event { delta, usage, .. } = event;
+        say_container(delta.container.map(|raw| raw.of(data)), out)?;
+        let stop = Stop { reason: delta.stop_reason, sequence: delta.stop_sequence, details: delta.stop_details };
+        stop.say(data, &self.oddities, out)?;
+        out.extras_of(Scope::Response, data, EVENT_FIELDS);
+        if out.wants_extras()
+            && let Some(delta) = member(data, "delta", out.limits().json_depth)?
+        {
+            out.extras_of(Scope::Response, delta, &["stop_reason", "stop_sequence", "stop_details"]);
+        }
+        self.say_usage(data, *usage, false, out)
+    }
+
+    fn say_stop(&mut self, data: &str, event: &Event, out: &mut Emitter) -> Result<(), Error> {
+        if let Some(metrics) = event.metrics {
+            self.usage.merge_metrics(metrics.of(data), out.limits().json_depth)?;
+            self.give_usage(out);
+        }
+        out.extras_of(Scope::Response, data, EVENT_FIELDS);
+        self.stop(out);
+        Ok(())
+    }
+
+    /// A complete message: the answer itself, or what the deltas before it gave.
+    fn say_message(&mut self, frame: Frame<'_>, out: &mut Emitter) -> Result<(), Error> {
+        let data = frame.data;
+        let message = Message::read(data, out.limits().json_depth)?;
+        let is_answer = !out.any_content();
+        self.has_started = true;
+        out.begin_choice(0);
+        message.say_facts(data, out)?;
+        if let Some(content) = message.content {
+            self.say_content(content.of(data), is_answer, out)?;
+        }
+        message.stop.say(data, &self.oddities, out)?;
+        self.say_usage(data, message.usage, false, out)?;
+        if is_answer && (frame.is_body || out.all_finished()) {
+            self.stop(out);
+        }
+        Ok(())
+    }
+
+    fn say_content(&mut self, list: &str, is_answer: bool, out: &mut Emitter) -> Result<(), Error> {
+        let json = &mut Reader::new(list, out.limits().json_depth);
+        if json.peek()? != Kind::Array {
+            return Ok(());
+        }
+        let mut from = 0;
+        json.array()?;
+        while json.element()? {
+            let block = json.skip()?.of(list);
+            if !block.starts_with('{') {
+                continue;
+            }
+            let known = if is_answer { None } else { blocks::restate(block, from, out)? };
+            match known {
+                Some(next) => from = next,
+                None => {
+                    let at = self.place(Some(At::item(self.next)));
+                    blocks::whole(block, at, out)?;
+                    from = self.next;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn say_usage(&mut self, data: &str, usage: Option<Raw>, is_first: bool, out: &mut Emitter) -> Result<(), Error> {
+        let Some(usage) = usage.map(|raw| raw.of(data)) else { return Ok(()) };
+        let depth = out.limits().json_depth;
+        let mut merged = self.usage;
+        merged.merge(usage, depth)?;
+        // Where only zeros begin a message nothing was counted yet.
+        if !(is_first && merged.is_zero()) {
+            self.usage = merged;
+        }
+        if let Some(tier) = string_in(usage, "service_tier", depth)? {
+            out.meta(MetaField::ServiceTier, Fragment::json(usage, tier));
+        }
+        out.extra(Scope::Response, "usage".into(), usage);
+        self.give_usage(out);
+        Ok(())
+    }
+
+    /// Counts of nothing but zero are placeholders while more may come.
+    fn give_usage(&self, out: &mut Emitter) {
+        if self.usage.is_any() && !self.usage.is_zero() {
+            out.usage(self.usage.canonical(), origin(out));
+        }
+    }
+
+    fn stop(&mut self, out: &mut Emitter) {
+        self.settle(out);
+        if out.all_finished() {
+            out.terminal();
+        } else if !self.has_stopped {
+            out.sentinel();
+        }
+        self.has_stopped = true;
+    }
+
+    /// Nothing more is expected: counts of zero are counts.
+    fn settle(&mut self, out: &mut Emitter) {
+        if self.usage.is_zero() && !core::mem::replace(&mut self.is_zero_said, true) {
+            out.usage(self.usage.canonical(), origin(out));
+            if out.any_content() {
+                out.anomaly(AnomalyKind::UsageZero, Action::Kept, None);
+            }
+        }
+    }
+}
+
+/// What a frame is: by its type, else by its name, else by what is in it. The name of an error outranks a type that is
+/// none: that is the error's own.
+#[inline]
+fn what(frame: Frame<'_>, event: &Event) -> Option<What> {
+    let by_type = event.kind.and_then(|kind| What::of(kind.name(frame.data, &mut [0; 32])));
+    by_type.or_else(|| {
+        let by_name = frame.event.and_then(What::of).filter(|what| event.kind.is_none() || *what == What::Error);
+        // `message` is what an event without a name is called.
+        let by_name = by_name.filter(|what| *what != What::Message);
+        by_name.or_else(|| (event.error.is_some() && !event.has_choices).then_some(What::Error))
+    })
+}
+
+/// Counts before the stop reason may not be the last.
+fn origin(out: &Emitter) -> UsageOrigin {
+    if out.all_finished() { UsageOrigin::Provider } else { UsageOrigin::Partial }
+}
