@@ -4,6 +4,7 @@ use fastrand::Rng;
 
 use super::perturbation::Perturbation as P;
 use super::select::Selection;
+use super::strings;
 
 /// Cuts a text. Empty texts have no fragments.
 pub(super) fn fragments(text: &str, selection: &mut Selection, rng: &mut Rng) -> Vec<Vec<u16>> {
@@ -40,6 +41,22 @@ pub(super) fn fragments(text: &str, selection: &mut Selection, rng: &mut Rng) ->
         let (fragment, after) = rest.split_at(len);
         fragments.push(fragment.to_vec());
         rest = after;
+    }
+    fragments
+}
+
+/// Cuts an input. None of its fragments may equal a complete input before it: that would be the input sent again.
+pub(super) fn input_fragments(text: &str, selection: &mut Selection, rng: &mut Rng) -> Vec<Vec<u16>> {
+    let fragments = fragments(text, selection, rng);
+    let mut before = 0;
+    for n in 1..fragments.len() {
+        before += fragments[n - 1].len();
+        if before == fragments[n].len() && fragments[..n].concat() == fragments[n] {
+            let prefix = String::from_utf16_lossy(&fragments[n]);
+            if strings::is_complete(&prefix) {
+                return vec![text.encode_utf16().collect()];
+            }
+        }
     }
     fragments
 }

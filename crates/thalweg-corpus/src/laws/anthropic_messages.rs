@@ -33,6 +33,11 @@ pub(super) fn read(frames: &[Value]) -> Result<Vec<Spoken>, &'static str> {
     for frame in frames {
         reader.frame(frame)?;
     }
+    // Less than the whole start, said again, may be what comes behind it.
+    let is_open = |block: &Content| !block.said.is_empty() && block.begun.len() > block.said.len();
+    if reader.blocks.iter().any(|block| is_open(block) && block.begun.starts_with(&block.said)) {
+        return Err("a start that is said again in part");
+    }
     let spoken = |block: Content| Spoken { text: block.text(), kind: block.kind };
     Ok(reader.blocks.into_iter().map(spoken).collect())
 }

@@ -165,13 +165,11 @@ const WHOLE_FRAMES: usize = 11;
 /// protocol names. A quote inside a string is escaped, so these texts are found outside of strings only.
 fn widened(rng: &mut Rng, line: &[u8], protocol: Protocol) -> Vec<u8> {
     let Some(data) = line.strip_prefix(b"data:").and_then(|data| str::from_utf8(data).ok()) else { return line.into() };
-    let reads = |value: &Value| value.is_object() && !is_opaque(value);
-    if !serde_json::from_str(data).as_ref().is_ok_and(reads) {
-        return line.into();
-    }
+    let value = serde_json::from_str(data).ok().filter(|value: &Value| value.is_object() && !is_opaque(value));
+    let Some(value) = value else { return line.into() };
     let mut out = String::from("data:");
     let mut rest = data;
-    for opening in openings(protocol) {
+    for opening in openings(protocol, &value) {
         let Some(at) = rest.find(opening) else { continue };
         let end = at + opening.len();
         let is_escaped = rest[..at].ends_with('\\');
@@ -190,8 +188,9 @@ fn widened(rng: &mut Rng, line: &[u8], protocol: Protocol) -> Vec<u8> {
 
 /// What begins the objects of a frame that are read field by field. What is given on as it stands has no unknown
 /// fields: items, blocks and results.
-const fn openings(protocol: Protocol) -> &'static [&'static str] {
+fn openings(protocol: Protocol, frame: &Value) -> &'static [&'static str] {
     match protocol {
+        _ if frame["item"].is_object() || frame["content_block"].is_object() => &["{"],
         Protocol::OpenaiResponses => &["{", "\"response\":{", "\"part\":{"],
         Protocol::AnthropicMessages => &["{", "\"message\":{", "\"delta\":{"],
         _ => &["{", "\"choices\":[{", "\"delta\":{", "\"function\":{"],

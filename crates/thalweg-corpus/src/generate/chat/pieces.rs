@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use fastrand::Rng;
 
-use crate::generate::fragments::fragments;
+use crate::generate::fragments::{fragments, input_fragments};
 use crate::generate::intention::{IntendedCall, IntendedChoice, Leaf};
 use crate::generate::json::Json;
 use crate::generate::perturbation::Perturbation as P;
@@ -126,25 +126,14 @@ fn schedule(mut queues: Vec<Queue>, selection: &mut Selection, rng: &mut Rng) ->
     }
 }
 
-/// The fragments of an input. None of them may equal a complete input before it: that would be the input sent again.
-fn input_fragments(call: &IntendedCall, selection: &mut Selection, rng: &mut Rng) -> Vec<Json> {
+/// The fragments of a call's input, or the input itself.
+fn inputs(call: &IntendedCall, selection: &mut Selection, rng: &mut Rng) -> Vec<Json> {
     let text = &call.arguments;
     let is_bare = (text.starts_with('{') && text.ends_with('}')) || (text.starts_with('[') && text.ends_with(']'));
     if is_bare && strings::is_complete(text) && !text.contains('\r') && selection.roll(P::InputAsValue, 2, rng) {
         return vec![Json::raw(text)];
     }
-    let fragments = fragments(text, selection, rng);
-    let mut before = 0;
-    for n in 1..fragments.len() {
-        before += fragments[n - 1].len();
-        if before == fragments[n].len() && fragments[..n].concat() == fragments[n] {
-            let prefix = String::from_utf16_lossy(&fragments[n]);
-            if strings::is_complete(&prefix) {
-                return vec![Json::text(text)];
-            }
-        }
-    }
-    fragments.into_iter().map(Json::Text).collect()
+    input_fragments(text, selection, rng).into_iter().map(Json::Text).collect()
 }
 
 /// The numbers of a choice's calls.
@@ -194,7 +183,7 @@ struct Plan {
 
 /// The fragments of a call.
 fn of_call(leaf: usize, call: &IntendedCall, index: Option<&Json>, selection: &mut Selection, rng: &mut Rng) -> Queue {
-    let mut inputs: Vec<Option<Json>> = input_fragments(call, selection, rng).into_iter().map(Some).collect();
+    let mut inputs: Vec<Option<Json>> = inputs(call, selection, rng).into_iter().map(Some).collect();
     let plan = plan(call, &mut inputs, selection, rng);
     let halves = name_halves(&call.name).filter(|_| selection.has(P::NameInPieces));
     let signature = call.signature.as_deref().filter(|_| call.signature_in_id().is_none());

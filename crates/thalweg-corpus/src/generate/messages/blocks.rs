@@ -5,7 +5,7 @@ use thalweg::ReasoningForm;
 
 use super::ambiguity::is_object;
 use crate::generate::explicit::{Event, Fields, nothing};
-use crate::generate::fragments::fragments;
+use crate::generate::fragments::{fragments, input_fragments};
 use crate::generate::intention::{IntendedCall, IntendedHosted, IntendedThought, Leaf};
 use crate::generate::json::Json;
 use crate::generate::perturbation::Perturbation as P;
@@ -115,7 +115,8 @@ impl BlockWriter<'_> {
         let first = pieces.first().and_then(|first| String::from_utf16(first).ok()).filter(|_| is_plain);
         if let Some(first) = first {
             // What goes on must not look like what was said.
-            let goes_on = !pieces[1..].concat().starts_with(&pieces[0]);
+            let rest = pieces[1..].concat();
+            let goes_on = !rest.starts_with(&pieces[0]) && (rest.is_empty() || !pieces[0].starts_with(&rest));
             if self.selection.roll(P::StartTextRepeated, 1, self.rng) {
                 begun = first;
             } else if goes_on && self.selection.roll(P::StartText, 1, self.rng) {
@@ -232,7 +233,7 @@ impl BlockWriter<'_> {
     }
 
     fn input(&mut self, input: &str) {
-        let mut pieces = fragments(input, self.selection, self.rng);
+        let mut pieces = input_fragments(input, self.selection, self.rng);
         if self.selection.roll(P::DeltasBlank, 2, self.rng) {
             pieces.insert(self.rng.usize(..=pieces.len()), Vec::new());
         }

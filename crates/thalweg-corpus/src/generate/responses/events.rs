@@ -5,7 +5,7 @@ use thalweg::ReasoningForm;
 
 use super::items::{self, Content, Extent, Item};
 use crate::generate::explicit::{Event, Fields};
-use crate::generate::fragments::fragments;
+use crate::generate::fragments::{fragments, input_fragments};
 use crate::generate::intention::{InputVerdict, IntendedCall, IntendedHosted, IntendedThought, Leaf};
 use crate::generate::json::Json;
 use crate::generate::perturbation::Perturbation as P;
@@ -132,7 +132,7 @@ impl ItemWriter<'_> {
             let kind = self.aged(added);
             self.events.push(Event::new(kind, fields));
         }
-        let fragments = self.fragments(part.text);
+        let fragments = self.fragments(part.text, fragments);
         let (is_said, last) = (!fragments.is_empty(), fragments.len().saturating_sub(1));
         for (at, fragment) in fragments.into_iter().enumerate() {
             let mut fields = self.place(Some(number));
@@ -208,7 +208,7 @@ impl ItemWriter<'_> {
     }
 
     fn input(&mut self, names: &Names, input: &str) {
-        for fragment in self.fragments(input) {
+        for fragment in self.fragments(input, input_fragments) {
             let mut fields = self.place(None);
             fields.push(("delta", Json::Text(fragment)));
             self.adorn(names, &mut fields);
@@ -221,11 +221,11 @@ impl ItemWriter<'_> {
         }
     }
 
-    fn fragments(&mut self, text: &str) -> Vec<Vec<u16>> {
+    fn fragments(&mut self, text: &str, cut: fn(&str, &mut Selection, &mut Rng) -> Vec<Vec<u16>>) -> Vec<Vec<u16>> {
         if self.selection.roll(P::DeltasAbsent, 1, self.rng) {
             return Vec::new();
         }
-        let mut all = fragments(text, self.selection, self.rng);
+        let mut all = cut(text, self.selection, self.rng);
         if !all.is_empty() && self.selection.roll(P::DeltasBlank, 2, self.rng) {
             all.insert(self.rng.usize(..=all.len()), Vec::new());
         }
