@@ -22,6 +22,7 @@ pub(super) const AMBIGUITIES: &[Ambiguity] = &[
     (P::FinalMessage, P::IndexUnordered, "nothing says which block a part of the whole message is"),
     (P::FinalMessage, P::ItemGaps, "nothing says which block a part of the whole message is"),
     (P::FinalMessage, P::StartMismatch, "a block that begins as another one is two, and the whole message has one"),
+    (P::FinalMessage, P::StopMissing, "whether a whole message ends the answer, nobody says"),
     (P::SurrogatesSplit, P::CutShort, "half a pair is no text"),
     (P::WholeBody, P::CutShort, "a body that is cut is no body"),
     (P::WholeBody, P::ErrorEvent, "a body is an answer or an error"),
