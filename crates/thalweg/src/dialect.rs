@@ -106,6 +106,7 @@ impl Oddities {
 
     /// The normalized reason of a word: the vendor's own words come before the protocol's `known` ones, and unknown ones
     /// are [`Reason::Other`].
+    #[cfg(any(feature = "openai-chat", feature = "anthropic-messages"))]
     pub(crate) fn reason(&self, raw: &str, known: &[(&str, Reason)]) -> Reason {
         let own = self.finish_reasons.iter().find(|(word, _)| raw.eq_ignore_ascii_case(word));
         if let Some((_, reason)) = own {

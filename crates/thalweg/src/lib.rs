@@ -61,7 +61,7 @@ extern crate std;
 pub mod dialect;
 pub mod dialects;
 pub mod emitter;
-#[cfg(feature = "openai-chat")]
+#[cfg(any(feature = "openai-chat", feature = "openai-responses", feature = "anthropic-messages"))]
 mod errors;
 mod event;
 pub mod fold;

@@ -64,8 +64,16 @@ fn allocations<T>(run: impl FnOnce() -> T) -> (u64, T) {
 /// A stream of one kind of delta.
 struct Stream {
     name: &'static str,
-    /// The body of the `n`-th delta.
+    /// What is in the `n`-th delta.
     delta: fn(usize) -> String,
+}
+
+/// How the frames of a protocol are written around it.
+#[derive(Clone, Copy)]
+struct Wire {
+    /// What comes before the deltas.
+    opening: &'static str,
+    frame: fn(usize, &str, &str) -> String,
 }
 
 const STREAMS: &[Stream] = &[
@@ -114,16 +122,95 @@ fn fragment(index: usize, n: usize, again: &str) -> String {
     format!("{{\"index\":{index},{id}\"function\":{{{name}\"arguments\":\"{input}\"}}}}")
 }
 
+const CHAT: Wire = Wire {
+    opening: "",
+    frame: |_, delta, padding| {
+        let facts = "\"id\":\"chatcmpl-a1\",\"object\":\"chat.completion.chunk\",\"created\":1760000000,\"model\":\"example-1\"";
+        let choice = format!("{{\"index\":0,\"delta\":{{{delta}}},\"finish_reason\":null}}");
+        format!("data: {{{facts},\"choices\":[{choice}],\"obfuscation\":\"{padding}\"}}\n\n")
+    },
+};
+
+/// Items 0 to 3 are reasoning, a message and two calls, all of them open.
+const RESPONSES: Wire = Wire {
+    opening: concat!(
+        "data: {\"type\":\"response.created\",\"sequence_number\":0,\"response\":{\"id\":\"resp_1\"}}\n\n",
+        "data: {\"type\":\"response.output_item.added\",\"output_index\":0,\"item\":{\"id\":\"rs_0\",\"type\":\"reasoning\"}}\n\n",
+        "data: {\"type\":\"response.output_item.added\",\"output_index\":1,\"item\":{\"id\":\"msg_1\",\"type\":\"message\"}}\n\n",
+        "data: {\"type\":\"response.output_item.added\",\"output_index\":2,\"item\":{\"id\":\"fc_2\",\"type\":\"function_call\",\"call_id\":\"call_2\",\"name\":\"get_tide\"}}\n\n",
+        "data: {\"type\":\"response.output_item.added\",\"output_index\":3,\"item\":{\"id\":\"fc_3\",\"type\":\"function_call\",\"call_id\":\"call_3\",\"name\":\"get_time\"}}\n\n",
+    ),
+    frame: |n, delta, padding| {
+        format!("event: delta\ndata: {{{delta},\"sequence_number\":{},\"obfuscation\":\"{padding}\"}}\n\n", n + 1)
+    },
+};
+
+const RESPONSES_STREAMS: &[Stream] = &[
+    Stream { name: "text", delta: |n| part("output_text", 1, "content_index", &format!("word {n} ")) },
+    Stream {
+        name: "text with escapes",
+        delta: |n| part("output_text", 1, "content_index", &format!("\\\"{n}\\n\\u00e9")),
+    },
+    Stream { name: "refusal", delta: |n| part("refusal", 1, "content_index", &format!("no {n} ")) },
+    Stream { name: "reasoning", delta: |n| part("reasoning_text", 0, "content_index", &format!("thought {n} ")) },
+    Stream { name: "summary", delta: |n| part("reasoning_summary_text", 0, "summary_index", &format!("thought {n} ")) },
+    Stream { name: "input", delta: |n| item("function_call_arguments", 2, &element(n)) },
+    Stream { name: "parallel inputs", delta: |n| item("function_call_arguments", 2 + n % 2, &element(n / 2)) },
+];
+
+fn part(kind: &str, index: usize, numbered: &str, delta: &str) -> String {
+    format!(
+        "\"type\":\"response.{kind}.delta\",\"item_id\":\"i\",\"output_index\":{index},\"{numbered}\":0,\"delta\":\"{delta}\",\"logprobs\":[]"
+    )
+}
+
+fn item(kind: &str, index: usize, delta: &str) -> String {
+    format!("\"type\":\"response.{kind}.delta\",\"item_id\":\"i\",\"output_index\":{index},\"delta\":\"{delta}\"")
+}
+
+/// Blocks 0 to 3 are thinking, text and two calls, all of them open.
+const MESSAGES: Wire = Wire {
+    opening: concat!(
+        "data: {\"type\":\"message_start\",\"message\":{\"id\":\"msg_1\",\"usage\":{\"input_tokens\":3}}}\n\n",
+        "data: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"thinking\",\"thinking\":\"\"}}\n\n",
+        "data: {\"type\":\"content_block_start\",\"index\":1,\"content_block\":{\"type\":\"text\",\"text\":\"\"}}\n\n",
+        "data: {\"type\":\"content_block_start\",\"index\":2,\"content_block\":{\"type\":\"tool_use\",\"id\":\"toolu_2\",\"name\":\"get_tide\",\"input\":{}}}\n\n",
+        "data: {\"type\":\"content_block_start\",\"index\":3,\"content_block\":{\"type\":\"tool_use\",\"id\":\"toolu_3\",\"name\":\"get_time\",\"input\":{}}}\n\n",
+    ),
+    frame: |_, delta, padding| {
+        // As this server pads: with blanks before the last brace.
+        let blanks = " ".repeat(padding.len());
+        format!("event: content_block_delta\ndata: {{\"type\":\"content_block_delta\",{delta}{blanks}}}\n\n")
+    },
+};
+
+const MESSAGES_STREAMS: &[Stream] = &[
+    Stream { name: "text", delta: |n| block(1, "text_delta", "text", &format!("word {n} ")) },
+    Stream { name: "text with escapes", delta: |n| block(1, "text_delta", "text", &format!("\\\"{n}\\n\\u00e9")) },
+    Stream { name: "reasoning", delta: |n| block(0, "thinking_delta", "thinking", &format!("thought {n} ")) },
+    Stream { name: "input", delta: |n| block(2, "input_json_delta", "partial_json", &element(n)) },
+    Stream {
+        name: "parallel inputs",
+        delta: |n| block(2 + n % 2, "input_json_delta", "partial_json", &element(n / 2)),
+    },
+];
+
+fn block(index: usize, kind: &str, field: &str, delta: &str) -> String {
+    format!("\"index\":{index},\"delta\":{{\"type\":\"{kind}\",\"{field}\":\"{delta}\"}}")
+}
+
+/// The `n`-th piece of a list.
+fn element(n: usize) -> String {
+    if n == 0 { "[".into() } else { format!("{n},\\\"\\\\u00e9\\\",") }
+}
+
 impl Stream {
     /// Frames of deltas, each with `padding` bytes that mean nothing.
-    fn frames(&self, deltas: Range<usize>, padding: usize) -> Vec<u8> {
+    fn frames(&self, wire: Wire, deltas: Range<usize>, padding: usize) -> Vec<u8> {
         let padding = "x".repeat(padding);
-        let frame = |n| {
-            let facts = "\"id\":\"chatcmpl-a1\",\"object\":\"chat.completion.chunk\",\"created\":1760000000,\"model\":\"example-1\"";
-            let choice = format!("{{\"index\":0,\"delta\":{{{}}},\"finish_reason\":null}}", (self.delta)(n));
-            format!("data: {{{facts},\"choices\":[{choice}],\"obfuscation\":\"{padding}\"}}\n\n")
-        };
-        deltas.map(frame).collect::<String>().into_bytes()
+        let opening = if deltas.start == 0 { wire.opening } else { "" };
+        let frames = deltas.map(|n| (wire.frame)(n, &(self.delta)(n), &padding));
+        format!("{opening}{}", frames.collect::<String>()).into_bytes()
     }
 }
 
@@ -140,18 +227,24 @@ fn drive(normalizer: &mut Normalizer, bytes: &[u8], chunk_bytes: usize) -> usize
 }
 
 const fn is_delta(event: &Event<'_>) -> bool {
-    matches!(event, Event::TextDelta { .. } | Event::ReasoningDelta { .. } | Event::ToolCallDelta { .. })
+    matches!(
+        event,
+        Event::TextDelta { .. }
+            | Event::ReasoningDelta { .. }
+            | Event::RefusalDelta { .. }
+            | Event::ToolCallDelta { .. }
+    )
 }
 
 /// A normalizer that has seen the first sixteen deltas, in chunks as large as those that follow.
 fn warm(stream: &Stream, chunk_bytes: usize) -> Normalizer {
-    warm_as(&dialects::OPENAI_CHAT, stream, chunk_bytes)
+    warm_as(&dialects::OPENAI_CHAT, CHAT, stream, chunk_bytes)
 }
 
-fn warm_as(dialect: &Dialect, stream: &Stream, chunk_bytes: usize) -> Normalizer {
+fn warm_as(dialect: &Dialect, wire: Wire, stream: &Stream, chunk_bytes: usize) -> Normalizer {
     let mut normalizer = Normalizer::new(dialect);
     // Padded to three of the largest chunks: the buffer has then been as full as it will be.
-    let deltas = drive(&mut normalizer, &stream.frames(0..WARM, 3 * CHUNKS[0] / WARM), chunk_bytes);
+    let deltas = drive(&mut normalizer, &stream.frames(wire, 0..WARM, 3 * CHUNKS[0] / WARM), chunk_bytes);
     assert!(deltas >= WARM - 1, "{}: {deltas} deltas", stream.name);
     normalizer
 }
@@ -161,7 +254,7 @@ fn a_delta_allocates_nothing() {
     for stream in STREAMS {
         for chunk_bytes in CHUNKS {
             let mut normalizer = warm(stream, chunk_bytes);
-            let bytes = stream.frames(WARM..WARM + DELTAS, 8);
+            let bytes = stream.frames(CHAT, WARM..WARM + DELTAS, 8);
             let (given, deltas) = allocations(|| drive(&mut normalizer, &bytes, chunk_bytes));
             assert!(deltas >= DELTAS, "{}: {deltas} deltas", stream.name);
             assert_eq!(given, 0, "{} in chunks of {chunk_bytes}: allocations for {deltas} deltas", stream.name);
@@ -172,9 +265,10 @@ fn a_delta_allocates_nothing() {
 #[test]
 fn a_delta_allocates_nothing_in_any_dialect() {
     for dialect in registry::ALL {
-        for stream in applying(dialect) {
-            let mut normalizer = warm_as(dialect, stream, CHUNKS[1]);
-            let bytes = stream.frames(WARM..WARM + DELTAS, 8);
+        let (wire, streams) = applying(dialect);
+        for stream in streams {
+            let mut normalizer = warm_as(dialect, wire, stream, CHUNKS[1]);
+            let bytes = stream.frames(wire, WARM..WARM + DELTAS, 8);
             let (given, deltas) = allocations(|| drive(&mut normalizer, &bytes, CHUNKS[1]));
             assert!(deltas >= DELTAS, "{}, {}: {deltas} deltas", dialect.name, stream.name);
             assert_eq!(given, 0, "{}, {}: allocations for {deltas} deltas", dialect.name, stream.name);
@@ -184,7 +278,12 @@ fn a_delta_allocates_nothing_in_any_dialect() {
 
 /// Text, input, and reasoning in the field that the vendor prefers. Where fragments repeat all before them, only input
 /// has fragments of one size.
-fn applying(dialect: &Dialect) -> Vec<&'static Stream> {
+fn applying(dialect: &Dialect) -> (Wire, Vec<&'static Stream>) {
+    match dialect.protocol {
+        Protocol::OpenaiResponses => return (RESPONSES, RESPONSES_STREAMS.iter().collect()),
+        Protocol::AnthropicMessages => return (MESSAGES, MESSAGES_STREAMS.iter().collect()),
+        _ => {}
+    }
     let named = |name| REASONING.iter().chain(STREAMS).find(|stream| stream.name == name);
     let preferred = dialect.oddities.reasoning_fields.first().map(|name| &**name);
     let names = if dialect.oddities.is_cumulative {
@@ -193,14 +292,14 @@ fn applying(dialect: &Dialect) -> Vec<&'static Stream> {
         [Some("input"), Some("text"), preferred]
     };
     let names = names.into_iter().flatten();
-    names.map(|name| named(name).unwrap_or_else(|| panic!("no stream of {name}"))).collect()
+    (CHAT, names.map(|name| named(name).unwrap_or_else(|| panic!("no stream of {name}"))).collect())
 }
 
 #[test]
 fn a_frame_with_its_events_allocates_nothing() {
     for stream in STREAMS {
         let mut normalizer = warm(stream, CHUNKS[1]);
-        let bytes = stream.frames(WARM..WARM + DELTAS, 8);
+        let bytes = stream.frames(CHAT, WARM..WARM + DELTAS, 8);
         let (given, deltas) = allocations(|| {
             let mut deltas = 0;
             for chunk in bytes.chunks(CHUNKS[1]) {
@@ -228,7 +327,7 @@ fn comments_and_pings_allocate_nothing() {
 #[test]
 fn a_stream_begins_with_few_allocations() {
     for stream in STREAMS {
-        let bytes = stream.frames(0..WARM, 8);
+        let bytes = stream.frames(CHAT, 0..WARM, 8);
         for chunk_bytes in CHUNKS {
             let (given, _) = allocations(|| {
                 let mut normalizer = Normalizer::new(&dialects::OPENAI_CHAT);
@@ -260,7 +359,7 @@ fn a_stream_ends_with_few_allocations() {
 fn an_owned_delta_is_one_allocation() {
     for stream in STREAMS {
         let mut normalizer = warm(stream, CHUNKS[0]);
-        normalizer.feed(&stream.frames(WARM..WARM + 20, 8));
+        normalizer.feed(&stream.frames(CHAT, WARM..WARM + 20, 8));
         let mut deltas = 0;
         while let Some(event) = normalizer.poll() {
             let (given, owned) = allocations(|| event.to_owned());
@@ -277,7 +376,7 @@ fn a_written_event_allocates_nothing() {
     let mut normalizer = Normalizer::new(&dialects::OPENAI_CHAT);
     let mut events = Vec::new();
     for stream in STREAMS {
-        normalizer.feed(&stream.frames(0..WARM, 300));
+        normalizer.feed(&stream.frames(CHAT, 0..WARM, 300));
         while let Some(event) = normalizer.poll() {
             events.push(event.to_owned());
         }

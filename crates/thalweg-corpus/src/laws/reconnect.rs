@@ -14,7 +14,7 @@ use crate::{Cuts, Setup, Violation, wire};
 /// may differ is the anomaly of the frame that was broken off.
 ///
 /// A border passes where the bytes behind it would be taken for something else by themselves (bare JSON in the middle of
-/// an event stream), and so does what is no stream at all.
+/// an event stream) or for a replay (numbers that fall), and so does what is no stream at all.
 ///
 /// # Errors
 /// With the border and the two responses.
@@ -25,13 +25,16 @@ pub fn check_reconnect<'d>(setup: impl Into<Setup<'d>>, bytes: &[u8], cuts: Cuts
         return Ok(());
     }
     let whole = without_cut(whole);
-    let frames = frames(&setup, bytes);
+    let frames = frames(&setup, bytes, whole.protocol == Some(Protocol::OpenaiResponses));
     let mut rng = Rng::with_seed(match cuts {
         Cuts::Few(seed) => seed,
         Cuts::Thorough => bytes.len() as u64,
     });
     for n in cuts.positions(frames.len()) {
         let Some(frame) = frames.get(n).filter(|frame| is_beginning(bytes, frame.range.start)) else { continue };
+        if looks_repeated(&frames, n) {
+            continue;
+        }
         let border = frame.range.start;
         let first = border + broken_off(&setup, &bytes[frame.range.clone()], &mut rng);
         let from = replay_from(&frames[..n]).map(|least| frames[rng.usize(least..=n)].range.start);
@@ -112,8 +115,7 @@ enum Number {
     Doubtful,
 }
 
-fn frames(setup: &Setup<'_>, bytes: &[u8]) -> Vec<WireFrame> {
-    let is_numbered = setup.dialect.is_some_and(|dialect| dialect.protocol == Protocol::OpenaiResponses);
+fn frames(setup: &Setup<'_>, bytes: &[u8], is_numbered: bool) -> Vec<WireFrame> {
     let mut normalizer = setup.normalizer();
     normalizer.feed(bytes);
     normalizer.finish(setup.close);
@@ -145,17 +147,27 @@ impl Number {
     }
 }
 
+/// Numbers fall behind the border though nothing is repeated: nobody can tell that from a replay.
+fn looks_repeated(frames: &[WireFrame], border: usize) -> bool {
+    let (before, behind) = (numbers(&frames[..border]), numbers(&frames[border..]));
+    let is_doubtful = frames.iter().any(|frame| frame.number == Number::Doubtful);
+    let falls = |last: &u64| behind.iter().any(|number| number <= last);
+    is_doubtful || (have_risen(&before) && before.last().is_some_and(falls))
+}
+
+fn numbers(frames: &[WireFrame]) -> Vec<u64> {
+    frames.iter().filter_map(|frame| if let Number::Is(number) = frame.number { Some(number) } else { None }).collect()
+}
+
+fn have_risen(numbers: &[u64]) -> bool {
+    numbers.len() > 1 && numbers.is_sorted_by(|a, b| a < b)
+}
+
 /// The first frame from which a provider may repeat what came before the border without a word of it coming twice: all
 /// from there on are numbered, and the numbers rose. None where nothing may be repeated.
 fn replay_from(before: &[WireFrame]) -> Option<usize> {
-    let numbers =
-        before.iter().filter_map(|frame| if let Number::Is(number) = frame.number { Some(number) } else { None });
-    let numbers: Vec<_> = numbers.collect();
-    let is_doubtful = before.iter().any(|frame| frame.number == Number::Doubtful);
-    if is_doubtful || numbers.len() < 2 || !numbers.is_sorted_by(|a, b| a < b) {
-        return None;
-    }
-    Some(before.iter().rposition(|frame| frame.number == Number::None).map_or(0, |last| last + 1))
+    let last_without = || before.iter().rposition(|frame| frame.number == Number::None);
+    have_risen(&numbers(before)).then(|| last_without().map_or(0, |last| last + 1))
 }
 
 /// How many bytes of a frame came before the connection broke: fewer than all of them.

@@ -27,6 +27,11 @@
 //! causes.report(error, Hint::None, out);         the error of `response.failed`, with the same code: no second event
 //! ```
 
+#![cfg_attr(
+    not(feature = "openai-chat"),
+    allow(dead_code, unused_imports, reason = "what only some protocols ask for")
+)]
+
 mod classify;
 mod delay;
 mod frame;
