@@ -5,24 +5,43 @@ use fastrand::Rng;
 use super::perturbation::Perturbation as P;
 use super::select::Selection;
 
+/// One frame.
+#[derive(Clone, Debug)]
+pub(super) struct Frame {
+    /// The event's name, where the wire has names.
+    pub(super) name: Option<&'static str>,
+    pub(super) data: String,
+}
+
+impl Frame {
+    pub(super) fn data(data: impl Into<String>) -> Self {
+        Self { name: None, data: data.into() }
+    }
+}
+
+/// What may stand between the frames of a protocol and means nothing there: lines that make a frame of their own.
+pub(super) struct Noise {
+    /// Frames that nobody documented.
+    pub(super) unknown: &'static [&'static str],
+    /// Comments that come as data.
+    pub(super) comments: &'static [&'static str],
+}
+
 /// Writes the body.
-pub(super) fn write(chunks: &[String], selection: &mut Selection, rng: &mut Rng) -> Vec<u8> {
-    let mut wire = Wire { bytes: Vec::new(), after_cr: false, line_end: 0, data_end: 0, frame_end: 0, selection, rng };
+pub(super) fn write(frames: &[Frame], noise: &'static Noise, selection: &mut Selection, rng: &mut Rng) -> Vec<u8> {
+    let (line_end, data_end, frame_end) = (0, 0, 0);
+    let mut wire = Wire { bytes: Vec::new(), after_cr: false, line_end, data_end, frame_end, noise, selection, rng };
     if wire.selection.roll(P::Bom, 1, wire.rng) {
         wire.bytes.extend_from_slice("\u{feff}".as_bytes());
     }
-    for chunk in chunks {
-        wire.between();
-        wire.frame(chunk);
+    for frame in frames {
+        if frame.data != END_MARK || frame.name.is_some() {
+            wire.between();
+        }
+        wire.frame(frame);
     }
-    wire.between();
-    let dones = if wire.selection.roll(P::DoneMissing, 1, wire.rng) {
-        0
-    } else {
-        1 + usize::from(wire.selection.roll(P::DoneTwice, 1, wire.rng))
-    };
-    for _ in 0..dones {
-        wire.frame("[DONE]");
+    if frames.last().is_some_and(|frame| frame.data != END_MARK) {
+        wire.between();
     }
     wire.end()
 }
@@ -37,15 +56,21 @@ struct Wire<'a> {
     data_end: usize,
     /// The same, with the line end and without the blank line.
     frame_end: usize,
+    noise: &'static Noise,
     selection: &'a mut Selection,
     rng: &'a mut Rng,
 }
 
 impl Wire<'_> {
     /// A frame with data.
-    fn frame(&mut self, data: &str) {
+    fn frame(&mut self, frame: &Frame) {
         self.noise();
-        for line in data.split('\n') {
+        if let Some(name) = frame.name {
+            let space = if self.selection.roll(P::NoSpace, 1, self.rng) { "" } else { " " };
+            self.line(&format!("event:{space}{name}"));
+            self.noise();
+        }
+        for line in frame.data.split('\n') {
             // The one space behind the colon belongs to the framing: text that begins with a space needs it.
             let is_tight = !line.starts_with(' ') && self.selection.roll(P::NoSpace, 1, self.rng);
             let field = if is_tight { "data:" } else { "data: " };
@@ -70,11 +95,11 @@ impl Wire<'_> {
             }
         }
         if self.selection.roll(P::CommentAsData, 4, self.rng) {
-            self.any_line(&["data: : PROCESSING", "data::", "data: :", "data: : {\"choices\":[]}"]);
+            self.any_line(self.noise.comments);
             self.line("");
         }
         if self.selection.roll(P::UnknownFrames, 4, self.rng) {
-            self.any_line(UNKNOWN);
+            self.any_line(self.noise.unknown);
             self.line("");
         }
     }
@@ -146,11 +171,5 @@ const FIELDS: &[&str] = &[
     "no colon at all",
 ];
 
-const UNKNOWN: &[&str] = &[
-    "data: {\"type\":\"ping\"}",
-    "data: { \"type\" : \"ping\" }",
-    "data: {}",
-    "data: {\"object\":\"thread.message\",\"id\":\"no\",\"model\":\"no\"}",
-    "data: {\"error\":null}",
-    "data: {\"timings\":{\"predicted_ms\":1.5},\"delta\":{\"content\":\"no\"}}",
-];
+/// What ends a stream, in some protocols.
+pub(super) const END_MARK: &str = "[DONE]";

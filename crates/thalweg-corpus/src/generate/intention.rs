@@ -1,10 +1,6 @@
 //! What a stream is to mean.
 
-use fastrand::Rng;
-
-use super::perturbation::Perturbation as P;
-use super::select::Selection;
-use super::strings;
+use thalweg::ReasoningForm;
 
 /// A response, as its author means it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +44,49 @@ pub enum Leaf {
     Refusal(String),
     /// A call of a tool.
     Call(IntendedCall),
+    /// The answer, with what it cites.
+    Cited {
+        /// The text.
+        text: String,
+        /// The citations, verbatim JSON.
+        citations: Vec<String>,
+    },
+    /// What the model thinks, with what belongs to it.
+    Thought(IntendedThought),
+    /// A call that the provider runs, and what it gave.
+    Hosted(IntendedHosted),
+}
+
+/// A block of reasoning.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct IntendedThought {
+    /// How much of it is shown.
+    pub form: ReasoningForm,
+    /// What is shown.
+    pub text: String,
+    /// The provider's seal.
+    pub signature: Option<String>,
+    /// What only the provider can read.
+    pub encrypted: Option<String>,
+}
+
+/// A call that the provider runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct IntendedHosted {
+    /// Its id.
+    pub id: String,
+    /// The tool's name.
+    pub name: String,
+    /// The name of the server that runs it, where it is not the provider's own tool.
+    pub server: Option<String>,
+    /// The input, byte for byte.
+    pub input: String,
+    /// What it gave, verbatim JSON.
+    pub result: Option<String>,
+    /// Whether it failed.
+    pub is_error: bool,
 }
 
 /// A call of a tool.
@@ -85,6 +124,8 @@ pub enum InputVerdict {
     Cut,
     /// Several values.
     Concatenated,
+    /// Free text: there is nothing to judge.
+    Unjudged,
 }
 
 /// Token counts.
@@ -97,6 +138,8 @@ pub struct IntendedUsage {
     pub completion: u64,
     /// Of the input: read from a cache.
     pub cached: Option<u64>,
+    /// Of the input: written to a cache.
+    pub written: Option<u64>,
     /// Of the output: reasoning.
     pub reasoning: Option<u64>,
 }
@@ -116,102 +159,4 @@ impl IntendedCall {
     pub(super) fn signature_in_id(&self) -> Option<&str> {
         Some(self.id.as_deref()?.split_once("__thought__")?.1)
     }
-}
-
-/// Invents a response.
-pub(super) fn invent(rng: &mut Rng) -> Intention {
-    let count = [1, 1, 1, 2, 3][rng.usize(..5)];
-    Intention {
-        id: format!("chatcmpl-{:x}", rng.u64(..)),
-        model: ["example-1", "models/ex\"ample", "例"][rng.usize(..3)].into(),
-        choices: (0..count).map(|index| choice(index, rng)).collect(),
-        usage: Some(usage(rng)),
-        errors: Vec::new(),
-    }
-}
-
-fn choice(index: u32, rng: &mut Rng) -> IntendedChoice {
-    let leaves: Vec<_> = match rng.u8(..10) {
-        0 => vec![],
-        1 => vec![Leaf::Refusal(strings::text(rng))],
-        // What nearly every answer is.
-        2..=4 => vec![Leaf::Reasoning(strings::text(rng)), Leaf::Text(strings::text(rng))],
-        5..=6 => (0..rng.usize(1..=4)).map(|n| call(n, rng)).collect(),
-        _ => (0..rng.usize(1..=6)).map(|n| leaf(n, rng)).collect(),
-    };
-    let has_calls = leaves.iter().any(|leaf| matches!(leaf, Leaf::Call(_)));
-    let reasons: &[&str] = if has_calls {
-        &["tool_calls", "tool_calls", "tool_calls", "length", "function_call", "because"]
-    } else {
-        &["stop", "stop", "stop", "length", "content_filter", "because", "error"]
-    };
-    IntendedChoice { index, leaves, finish: reasons[rng.usize(..reasons.len())].into(), last_word: None }
-}
-
-fn leaf(n: usize, rng: &mut Rng) -> Leaf {
-    match rng.u8(..8) {
-        0..=1 => Leaf::Text(strings::text(rng)),
-        2 => Leaf::Reasoning(strings::text(rng)),
-        3 => Leaf::Refusal(strings::text(rng)),
-        _ => call(n, rng),
-    }
-}
-
-fn call(n: usize, rng: &mut Rng) -> Leaf {
-    let (arguments, verdict) = strings::arguments(rng);
-    let (id, name) = (Some(strings::id(rng, n)), strings::name(rng));
-    Leaf::Call(IntendedCall { id, name, arguments, signature: None, verdict })
-}
-
-fn usage(rng: &mut Rng) -> IntendedUsage {
-    let most = if rng.u8(..8) == 0 { 1 << 40 } else { 5000 };
-    let prompt = rng.u64(..most);
-    let completion = rng.u64(..5000);
-    let part = |of: u64, rng: &mut Rng| rng.bool().then(|| rng.u64(..=of));
-    IntendedUsage { prompt, completion, cached: part(prompt, rng), reasoning: part(completion, rng) }
-}
-
-/// Changes what some perturbations say about the meaning itself.
-pub(super) fn adapt(intention: &mut Intention, selection: &Selection, rng: &mut Rng) {
-    if selection.has(P::UsageAbsent) {
-        intention.usage = None;
-    }
-    let count = intention.choices.len();
-    for (n, choice) in intention.choices.iter_mut().enumerate() {
-        if selection.has(P::ChoicesUnordered) {
-            choice.index = [7, 0, 3][(n + 3 - count) % 3];
-        }
-        if selection.has(P::FinishStopWithCalls) && choice.calls().next().is_some() {
-            choice.finish = "stop".into();
-        }
-        // Which of an unknown word and `stop` is the stronger one, nobody says.
-        let is_ranked = !matches!(choice.finish.as_str(), "stop" | "because");
-        if rng.bool() && is_ranked && selection.has(P::FinishDiffers) {
-            choice.last_word = Some("stop".into());
-        }
-        if selection.has(P::FinishUpper) {
-            choice.finish.make_ascii_uppercase();
-        }
-        for leaf in &mut choice.leaves {
-            if let Leaf::Call(call) = leaf {
-                adapt_call(call, selection, rng);
-            }
-        }
-    }
-    if [P::ErrorDetail, P::ErrorInGroq].iter().any(|&error| selection.has(error)) {
-        intention.errors.push("The server is out of memory".into());
-    }
-}
-
-fn adapt_call(call: &mut IntendedCall, selection: &Selection, rng: &mut Rng) {
-    if selection.is_anonymous() {
-        call.id = None;
-    }
-    call.signature = match call.signature_in_id() {
-        Some(signature) => Some(signature.into()),
-        None if selection.has(P::SignatureFields) || selection.has(P::SignatureGoogle) => {
-            Some(format!("c2ln/{:x}+\"=", rng.u64(..)))
-        }
-        None => None,
-    };
 }

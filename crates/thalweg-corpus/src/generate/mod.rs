@@ -1,7 +1,7 @@
-//! Streams made from what they mean: an intended response, written as the bytes of an OpenAI Chat Completions stream
-//! in one of the many ways in which servers write it.
+//! Streams made from what they mean: an intended response, written as the bytes of a stream in one of the
+//! many ways in which the servers of its protocol write it.
 //!
-//! [`generate`] is a function of its seed. It makes an [`Intention`], chooses [`Perturbation`]s that leave the meaning
+//! [`generate`] is a function of a protocol and a seed. It makes an [`Intention`], chooses [`Perturbation`]s that leave the meaning
 //! as it is, and writes the bytes; [`check_intention`] folds the bytes and compares (law 11), [`check_isolation`]
 //! does so for tool calls whose fragments are interleaved (law 5).
 //!
@@ -9,32 +9,39 @@
 //! with the reason of each. The generator shares no code with the decoder: what a stream means is what was intended,
 //! never what a reader makes of it.
 
+mod chat;
 mod check;
-mod chunks;
-mod deltas;
+mod explicit;
+mod fragments;
 mod frames;
 mod intention;
 mod json;
+mod messages;
 mod perturbation;
-mod pieces;
+mod responses;
 mod select;
 mod strings;
-mod usage;
 
 pub use check::{check_intention, check_isolation, smallest};
-pub use intention::{InputVerdict, IntendedCall, IntendedChoice, IntendedUsage, Intention, Leaf};
+pub use intention::{
+    InputVerdict, IntendedCall, IntendedChoice, IntendedHosted, IntendedThought, IntendedUsage, Intention, Leaf,
+};
 pub use perturbation::Perturbation;
 
 use fastrand::Rng;
-use thalweg::{Close, Dialect, dialects};
+use thalweg::{Close, Dialect, Protocol, Reason};
 
 use crate::Chunking;
+use frames::{Frame, Noise};
+use perturbation::Ambiguity;
 use select::Selection;
 
 /// A stream and what it means.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Generated {
+    /// The wire format it is written in.
+    pub protocol: Protocol,
     /// The seed it was made from.
     pub seed: u64,
     /// What it means.
@@ -52,24 +59,45 @@ pub struct Generated {
     pub chunking: Chunking,
 }
 
-/// The stream of a seed.
+impl Generated {
+    /// Whether something was done to the wire.
+    #[must_use]
+    pub fn has(&self, perturbation: Perturbation) -> bool {
+        self.perturbations.contains(&perturbation)
+    }
+}
+
+/// The protocols whose streams can be made.
+pub const PROTOCOLS: &[Protocol] = &[Protocol::OpenaiChat, Protocol::OpenaiResponses, Protocol::AnthropicMessages];
+
+/// The stream of a protocol and a seed.
+///
+/// # Panics
+/// For a protocol that is not one of [`PROTOCOLS`].
 #[must_use]
-pub fn generate(seed: u64) -> Generated {
-    generate_within(seed, Perturbation::ALL)
+pub fn generate(protocol: Protocol, seed: u64) -> Generated {
+    generate_within(protocol, seed, Perturbation::ALL)
 }
 
 /// The stream of a seed with no other perturbations than some of `allowed`: what [`generate`] gives, less the others.
 ///
 /// Fewer perturbations give the same intention where they do not touch it. This is what makes a failure small.
+///
+/// # Panics
+/// For a protocol that is not one of [`PROTOCOLS`].
 #[must_use]
-pub fn generate_within(seed: u64, allowed: &[Perturbation]) -> Generated {
+pub fn generate_within(protocol: Protocol, seed: u64, allowed: &[Perturbation]) -> Generated {
+    let author = Author::of(protocol);
     let mut rng = Rng::with_seed(seed);
-    let mut intention = intention::invent(&mut rng.fork());
-    let mut selection = Selection::draw(&mut rng.fork(), &intention, allowed);
-    intention::adapt(&mut intention, &selection, &mut rng.fork());
+    let mut intention = (author.invent)(&mut rng.fork());
+    let mut selection = Selection::draw(protocol, &mut rng.fork(), &intention, allowed);
+    (author.adapt)(&mut intention, &selection, &mut rng.fork());
     let mut rng = rng.fork();
-    let chunks = chunks::compose(&intention, &mut selection, &mut rng);
-    let bytes = frames::write(&chunks, &mut selection, &mut rng);
+    let frames = (author.compose)(&intention, &mut selection, &mut rng);
+    let bytes = match frames.as_slice() {
+        [body] if selection.has(Perturbation::WholeBody) => body.data.clone().into_bytes(),
+        frames => frames::write(frames, &author.noise, &mut selection, &mut rng),
+    };
     let chunking = cut(bytes.len(), &mut selection, &mut rng);
     let close = if selection.has(Perturbation::CloseBroken) {
         selection.hit(Perturbation::CloseBroken);
@@ -77,13 +105,37 @@ pub fn generate_within(seed: u64, allowed: &[Perturbation]) -> Generated {
     } else {
         Close::Clean
     };
-    let dialect = match (selection.has(Perturbation::InlineTags), selection.has(Perturbation::Cumulative)) {
-        (true, _) if seed.is_multiple_of(2) => &dialects::PERPLEXITY,
-        (true, _) => &dialects::MINIMAX,
-        (_, true) => &dialects::ALIBABA_CUMULATIVE,
-        _ => &dialects::OPENAI_CHAT,
-    };
-    Generated { seed, intention, dialect, bytes, close, perturbations: selection.hits(), chunking }
+    let dialect = (author.dialect)(&selection, seed);
+    Generated { protocol, seed, intention, dialect, bytes, close, perturbations: selection.hits(), chunking }
+}
+
+/// Who writes the streams of a protocol.
+struct Author {
+    /// At most one perturbation of each group is in a stream.
+    groups: &'static [&'static [Perturbation]],
+    ambiguities: &'static [Ambiguity],
+    noise: Noise,
+    /// Whether what was drawn leaves it open what is meant: what no pair can say.
+    is_ambiguous: fn(&Selection, &Intention) -> bool,
+    /// Invents a response.
+    invent: fn(&mut Rng) -> Intention,
+    /// Changes what some perturbations say about the meaning itself.
+    adapt: fn(&mut Intention, &Selection, &mut Rng),
+    compose: fn(&Intention, &mut Selection, &mut Rng) -> Vec<Frame>,
+    dialect: fn(&Selection, u64) -> &'static Dialect,
+    /// What the words for why a choice ends mean.
+    reason: fn(&str) -> Reason,
+}
+
+impl Author {
+    fn of(protocol: Protocol) -> &'static Self {
+        match protocol {
+            Protocol::OpenaiChat => &chat::AUTHOR,
+            Protocol::OpenaiResponses => &responses::AUTHOR,
+            Protocol::AnthropicMessages => &messages::AUTHOR,
+            other => panic!("no streams of {other} can be made"),
+        }
+    }
 }
 
 /// How a body of `len` bytes is cut.

@@ -86,6 +86,15 @@ fn object(rng: &mut Rng) -> String {
     }
 }
 
+/// An object that is not empty, as it may stand inside of a frame.
+pub(super) fn raw_object(rng: &mut Rng) -> String {
+    match object(rng).trim_ascii() {
+        // A carriage return would end a line of the frame.
+        text if text.contains('\r') => String::from("{\"q\":\"low tide\"}"),
+        text => text.into(),
+    }
+}
+
 fn escaped(c: char) -> String {
     c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect()
 }

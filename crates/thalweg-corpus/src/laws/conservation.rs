@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use thalweg::{Action, AnomalyKind, BlockId, Event, Fold, Outcome, Response};
 
 use super::openai_chat::{self, CallPiece, Delta};
+use super::spoken;
 use crate::{Chunking, Setup, Violation, wire};
 
 /// Whether a law about content could be checked on a stream.
@@ -18,14 +19,16 @@ pub enum Coverage {
 /// Law 4: the deltas are the wire's decoded fragments in order, no more and no less.
 ///
 /// An independent reader concatenates what the frames hold: text, reasoning, refusal and input of calls a choice. And
-/// where the wire numbers its calls cleanly, id, name and input of each call. Streams that cannot be read this way,
+/// where the wire numbers its calls cleanly, id, name and input of each call. Where blocks begin and end, each is
+/// compared. Streams that cannot be read this way,
 /// and those of which an anomaly says that something was dropped or replaced, are skipped: assert that most were not.
 ///
 /// # Errors
 /// With what the wire holds and what came out.
 pub fn check_conservation<'d>(setup: impl Into<Setup<'d>>, bytes: &[u8]) -> Result<Coverage, Violation> {
     let setup = setup.into();
-    if !openai_chat::speaks(&setup) {
+    let blocks = spoken::protocol(&setup);
+    if blocks.is_none() && !openai_chat::speaks(&setup) {
         return Ok(Coverage::Skipped("no independent reader of the protocol"));
     }
     if !wire::is_sse(bytes) {
@@ -39,6 +42,12 @@ pub fn check_conservation<'d>(setup: impl Into<Setup<'d>>, bytes: &[u8]) -> Resu
     });
     if let Some(reason) = loses(&response) {
         return Ok(Coverage::Skipped(reason));
+    }
+    if let Some(protocol) = blocks {
+        return match spoken::read(protocol, bytes) {
+            Ok(spoken) => spoken::check(spoken, &response, LAW).map(|()| Coverage::Checked),
+            Err(reason) => Ok(Coverage::Skipped(reason)),
+        };
     }
     let mut deltas = match openai_chat::read(bytes) {
         Ok(deltas) => deltas,
@@ -113,7 +122,13 @@ fn loses(response: &Response) -> Option<&'static str> {
         return Some("a limit was reached");
     }
     // These drop or replace what is no content. A bad frame may be one that holds some: it is not told apart.
-    let harmless = [AnomalyKind::FinishDiffers, AnomalyKind::IdChanged, AnomalyKind::CommentAsData];
+    let harmless = [
+        AnomalyKind::FinishDiffers,
+        AnomalyKind::IdChanged,
+        AnomalyKind::CommentAsData,
+        AnomalyKind::SecondStart,
+        AnomalyKind::EndWithoutStart,
+    ];
     let loses = |action| matches!(action, Action::Dropped | Action::Replaced);
     let lost = response.anomalies.iter().any(|anomaly| loses(anomaly.action) && !harmless.contains(&anomaly.kind));
     lost.then_some("an anomaly says that something was dropped or replaced")

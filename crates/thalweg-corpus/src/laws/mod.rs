@@ -15,6 +15,7 @@
 //! | 12 | [`check_frames`] | the frames' bytes are the input |
 //! | 13 | [`check_reconnect`] | two connections, and what the second repeats, fold as one |
 
+mod anthropic_messages;
 mod bounds;
 mod chunking;
 mod compare;
@@ -24,9 +25,11 @@ mod grammar;
 mod isolation;
 mod neutrality;
 mod openai_chat;
+mod openai_responses;
 mod prefix;
 mod reconnect;
 mod replay;
+mod spoken;
 #[cfg(test)]
 mod tests;
 mod totality;

@@ -1,5 +1,6 @@
 use fastrand::Rng;
-use thalweg::{ErrorKind, Response};
+use serde_json::Value;
+use thalweg::{ErrorKind, Protocol, Response};
 
 use crate::wire::{self, Line};
 use crate::{Setup, Violation};
@@ -13,9 +14,9 @@ use crate::{Setup, Violation};
 /// With what was changed and the two responses.
 pub fn check_neutrality<'d>(setup: impl Into<Setup<'d>>, bytes: &[u8], seed: u64) -> Result<(), Violation> {
     let setup = setup.into();
-    if setup.dialect.is_none() || !wire::is_sse(bytes) {
+    let Some(protocol) = setup.dialect.map(|dialect| dialect.protocol).filter(|_| wire::is_sse(bytes)) else {
         return Ok(());
-    }
+    };
     let original = setup.response(bytes);
     if original.errors.iter().any(|error| error.kind == ErrorKind::NotAStream) {
         return Ok(());
@@ -31,7 +32,7 @@ pub fn check_neutrality<'d>(setup: impl Into<Setup<'d>>, bytes: &[u8], seed: u64
         Rewrite::Spaces,
         Rewrite::Between(seed),
         Rewrite::Between(seed.wrapping_add(1)),
-        Rewrite::Inside(seed),
+        Rewrite::Inside(seed, protocol),
     ] {
         let mut changed = Vec::new();
         if had_mark || matches!(rewrite, Rewrite::ByteOrderMark) {
@@ -39,6 +40,10 @@ pub fn check_neutrality<'d>(setup: impl Into<Setup<'d>>, bytes: &[u8], seed: u64
         }
         rewrite.write(&lines, &mut changed);
         let other = without_noise(setup.response(&changed));
+        // A limit counts bytes, and there are more or fewer of them now.
+        if reaches_limit(&original) != reaches_limit(&other) {
+            continue;
+        }
         if other != original {
             let message = format!("{rewrite:?} changes the response");
             return Err(Violation::new(LAW, message).between(original, other));
@@ -60,6 +65,10 @@ pub(super) fn without_noise(mut response: Response) -> Response {
     response
 }
 
+fn reaches_limit(response: &Response) -> bool {
+    response.evidence.is_some_and(|evidence| evidence.limit.is_some())
+}
+
 /// A change that must not matter.
 #[derive(Debug)]
 enum Rewrite {
@@ -72,13 +81,13 @@ enum Rewrite {
     /// Things without meaning between frames.
     Between(u64),
     /// Unknown fields inside the JSON of frames.
-    Inside(u64),
+    Inside(u64, Protocol),
 }
 
 impl Rewrite {
     fn write(&self, lines: &[Line<'_>], out: &mut Vec<u8>) {
         let mut rng = match self {
-            Self::Between(seed) | Self::Inside(seed) => Rng::with_seed(*seed),
+            Self::Between(seed) | Self::Inside(seed, _) => Rng::with_seed(*seed),
             _ => Rng::with_seed(0),
         };
         // A frame may begin here.
@@ -98,8 +107,10 @@ impl Rewrite {
                     }
                     out.extend_from_slice(line.text);
                 }
-                Self::Inside(_) if is_whole(lines, n) => out.extend_from_slice(&widened(&mut rng, line.text)),
-                Self::Inside(_) | Self::ByteOrderMark => out.extend_from_slice(line.text),
+                Self::Inside(_, protocol) if is_whole(lines, n) => {
+                    out.extend_from_slice(&widened(&mut rng, line.text, *protocol));
+                }
+                Self::Inside(..) | Self::ByteOrderMark => out.extend_from_slice(line.text),
             }
             out.extend_from_slice(line.ending);
         }
@@ -133,7 +144,7 @@ fn insert(rng: &mut Rng, line: &Line<'_>, out: &mut Vec<u8>) {
 }
 
 /// What has no meaning between frames. The last ones are lines that join the frame behind them.
-const BETWEEN: [&[u8]; 11] = [
+const BETWEEN: [&[u8]; 13] = [
     b": keep-alive\n\n",
     b":\n\n",
     b"\n",
@@ -141,25 +152,25 @@ const BETWEEN: [&[u8]; 11] = [
     b"event: ping\ndata: {\"type\":\"ping\"}\n\n",
     b"data: {\"object\":\"thalweg.test\"}\n\n",
     b"data: {\"object\":\"thalweg.test\",\"delta\":{\"content\":\"no\"},\"index\":0}\r\n\r\n",
+    b"data: {\"type\":\"thalweg_test\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"no\"}}\n\n",
+    b"event: response.thalweg_test\ndata: {\"type\":\"response.thalweg_test\",\"output_index\":0,\"delta\":\"no\"}\n\n",
     b"thalweg: test\n\n",
     b"data:\n\n",
     b": inside\n",
     b"thalweg: test\n",
 ];
-const WHOLE_FRAMES: usize = 9;
+const WHOLE_FRAMES: usize = 11;
 
 /// The line with unknown fields in its JSON: in front of the frame's own, and in front of those of objects that the
 /// protocol names. A quote inside a string is escaped, so these texts are found outside of strings only.
-fn widened(rng: &mut Rng, line: &[u8]) -> Vec<u8> {
+fn widened(rng: &mut Rng, line: &[u8], protocol: Protocol) -> Vec<u8> {
     let Some(data) = line.strip_prefix(b"data:").and_then(|data| str::from_utf8(data).ok()) else { return line.into() };
-    let is_object = serde_json::from_str::<serde_json::Value>(data).is_ok_and(|value| value.is_object());
-    if !is_object {
-        return line.into();
-    }
+    let value = serde_json::from_str(data).ok().filter(|value: &Value| value.is_object() && !is_opaque(value));
+    let Some(value) = value else { return line.into() };
     let mut out = String::from("data:");
     let mut rest = data;
-    for opening in ["{", "\"choices\":[{", "\"delta\":{", "\"function\":{"] {
-        let Some(at) = rest.find(opening) else { break };
+    for opening in openings(protocol, &value) {
+        let Some(at) = rest.find(opening) else { continue };
         let end = at + opening.len();
         let is_escaped = rest[..at].ends_with('\\');
         out.push_str(&rest[..end]);
@@ -173,6 +184,23 @@ fn widened(rng: &mut Rng, line: &[u8]) -> Vec<u8> {
     }
     out.push_str(rest);
     out.into()
+}
+
+/// What begins the objects of a frame that are read field by field. What is given on as it stands has no unknown
+/// fields: items, blocks and results.
+fn openings(protocol: Protocol, frame: &Value) -> &'static [&'static str] {
+    match protocol {
+        _ if frame["item"].is_object() || frame["content_block"].is_object() => &["{"],
+        Protocol::OpenaiResponses => &["{", "\"response\":{", "\"part\":{"],
+        Protocol::AnthropicMessages => &["{", "\"message\":{", "\"delta\":{"],
+        _ => &["{", "\"choices\":[{", "\"delta\":{", "\"function\":{"],
+    }
+}
+
+/// A delta of an unknown type, which is given on as it stands.
+fn is_opaque(value: &Value) -> bool {
+    const KNOWN: [&str; 5] = ["text_delta", "thinking_delta", "input_json_delta", "signature_delta", "citations_delta"];
+    value["delta"]["type"].as_str().is_some_and(|kind| !KNOWN.contains(&kind))
 }
 
 const UNKNOWN_FIELDS: [&str; 4] = [

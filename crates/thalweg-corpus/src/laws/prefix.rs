@@ -1,7 +1,7 @@
 use thalweg::{Close, Event, Evidence, Outcome};
 
 use super::compare::{Expected, lend};
-use super::{Grammar, openai_chat};
+use super::{Grammar, openai_chat, spoken};
 use crate::{Cuts, Setup, Violation, wire};
 
 /// Law 6: the events of a prefix, before its end is known, are a prefix of the whole's. Without evidence of an end the
@@ -72,11 +72,13 @@ pub fn check_cut_short<'d>(
     seed: u64,
 ) -> Result<usize, Violation> {
     let setup = setup.into().with_close(Close::Clean);
-    if !openai_chat::speaks(&setup) || !wire::is_sse(bytes) {
+    let blocks = spoken::protocol(&setup);
+    if (blocks.is_none() && !openai_chat::speaks(&setup)) || !wire::is_sse(bytes) {
         return Ok(0);
     }
     let Some(frames) = wire::frames(bytes) else { return Ok(0) };
-    let before = frames.iter().take_while(|frame| !openai_chat::may_end(&frame.data));
+    let may_end = |data: &str| blocks.map_or_else(|| openai_chat::may_end(data), |it| spoken::may_end(it, data));
+    let before = frames.iter().take_while(|frame| !may_end(&frame.data));
     let mut borders: Vec<_> = before.map(|frame| frame.end).filter(|end| *end < bytes.len()).collect();
     fastrand::Rng::with_seed(seed).shuffle(&mut borders);
     borders.truncate(count);

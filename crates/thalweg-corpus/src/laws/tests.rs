@@ -1,9 +1,9 @@
 //! The laws must be able to fail: each is shown something that breaks it.
 
-use thalweg::{BlockId, Close, Dialect, Event, Normalizer, OwnedEvent, dialects};
+use thalweg::{BlockId, Close, Dialect, Event, Normalizer, OwnedEvent, Protocol, dialects};
 
 use super::*;
-use crate::Chunking;
+use crate::{Chunking, load_all, wire};
 
 const BODY: &[u8] =
     b"data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hi\"},\"finish_reason\":\"stop\"}]}\n\n\
@@ -210,4 +210,51 @@ fn interleaved_calls_are_the_same_calls() {
     // Two calls that share a key are no two calls.
     let shared = Strands { calls: vec![call(0), call(0)], ..strands };
     assert!(check_isolation(&dialects::OPENAI_CHAT, &shared, 50, 0).is_err());
+}
+
+/// What a person states about a stream of the corpus is what an independent reader makes of it.
+#[test]
+fn the_readers_read_what_a_person_reads() {
+    for protocol in [Protocol::OpenaiResponses, Protocol::AnthropicMessages] {
+        let cases = load_all().into_iter().filter(|case| case.dialect == protocol.as_str());
+        let (mut read, mut skipped, mut differing) = (0, Vec::new(), Vec::new());
+        for case in cases.filter(|case| wire::is_sse(&case.body)) {
+            let spoken = match spoken::read(protocol, &case.body) {
+                Ok(spoken) => spoken,
+                Err(reason) => {
+                    skipped.push(format!("{}: {reason}", case.name));
+                    continue;
+                }
+            };
+            read += 1;
+            let (stated, none) = (case.expect.choices.first(), String::new());
+            let all = |kind: &spoken::Kind| {
+                let blocks = spoken.iter().filter(|block| block.kind == *kind);
+                blocks.map(|block| block.text.as_str()).collect::<String>()
+            };
+            differing.extend(differs(&case.name, all(&spoken::Kind::Text), stated.map_or(&none, |it| &it.text)));
+            differing.extend(differs(
+                &case.name,
+                all(&spoken::Kind::Reasoning),
+                stated.map_or(&none, |it| &it.reasoning),
+            ));
+            differing.extend(differs(&case.name, all(&spoken::Kind::Refusal), stated.map_or(&none, |it| &it.refusal)));
+            let calls = spoken.iter().filter_map(|block| match &block.kind {
+                spoken::Kind::Call { name, .. } => Some((name.as_str(), block.text.as_str())),
+                _ => None,
+            });
+            let mut calls: Vec<_> = calls.collect();
+            let stated = stated.into_iter().flat_map(|choice| &choice.calls);
+            let mut stated: Vec<_> = stated.map(|call| (call.name.as_str(), call.arguments.as_str())).collect();
+            calls.sort_unstable();
+            stated.sort_unstable();
+            differing.extend(differs(&case.name, calls, &stated));
+        }
+        assert!(differing.is_empty(), "{protocol}: {differing:#?}");
+        assert!(read > 2 * skipped.len(), "{protocol}: {read} read, but not {skipped:#?}");
+    }
+}
+
+fn differs<T: PartialEq + core::fmt::Debug>(name: &str, read: T, stated: &T) -> Option<String> {
+    (read != *stated).then(|| format!("{name}: read {read:?}, stated {stated:?}"))
 }

@@ -3,49 +3,51 @@
 
 use std::collections::BTreeMap;
 
+use thalweg::Protocol;
 use thalweg_corpus::generate::{self, Generated, Perturbation};
 use thalweg_corpus::{Cuts, Setup, Violation, laws};
 
-fn seeds() -> u64 {
+/// How many streams of a protocol are made.
+fn seeds(protocol: Protocol) -> u64 {
     let asked = std::env::var("THALWEG_SEEDS").ok().and_then(|text| text.parse().ok());
-    asked.unwrap_or(SEEDS).max(SEEDS)
+    let all = asked.unwrap_or(SEEDS).max(SEEDS);
+    if protocol == Protocol::OpenaiChat { all / 2 } else { all / 4 }
 }
 
 /// Checks the streams of many seeds, and shows the first that fails, made as small as it goes.
-fn check(seeds: impl Iterator<Item = u64>, mut law: impl FnMut(&Generated) -> Result<(), Violation>) {
-    for seed in seeds {
-        let generated = generate::generate(seed);
+fn check(protocol: Protocol, mut law: impl FnMut(&Generated) -> Result<(), Violation>) {
+    for seed in 0..seeds(protocol) {
+        let generated = generate::generate(protocol, seed);
         if law(&generated).is_ok() {
             continue;
         }
-        let Some((generated, violation)) = generate::smallest(seed, &mut law) else { continue };
+        let Some((generated, violation)) = generate::smallest(protocol, seed, &mut law) else { continue };
         let names: Vec<_> = generated.perturbations.iter().map(|perturbation| perturbation.name()).collect();
         let body = String::from_utf8_lossy(&generated.bytes);
-        panic!("{violation}\nperturbations: {}\n{body:.8000}", names.join(" "));
+        panic!("{protocol}: {violation}\nperturbations: {}\n{body:.8000}", names.join(" "));
     }
 }
 
-#[test]
-fn the_response_is_the_intended_one() {
+fn is_intended(protocol: Protocol) {
     let mut hits = BTreeMap::new();
     let mut bytes = 0;
-    check(0..seeds(), |generated| {
+    check(protocol, |generated| {
         bytes += generated.bytes.len();
         for perturbation in &generated.perturbations {
             *hits.entry(*perturbation).or_insert(0) += 1;
         }
         generate::check_intention(generated)
     });
-    let count = |perturbation: &Perturbation| hits.get(perturbation).copied().unwrap_or(0);
-    let rows: Vec<_> = Perturbation::ALL.iter().map(|it| format!("{:24} {}", it.name(), count(it))).collect();
-    eprintln!("{} streams, {bytes} bytes\n{}", seeds(), rows.join("\n"));
-    let rare: Vec<_> = Perturbation::ALL.iter().filter(|it| count(it) < HITS_LEAST).map(|it| it.name()).collect();
+    let count = |perturbation: Perturbation| hits.get(&perturbation).copied().unwrap_or(0);
+    let all: Vec<_> = Perturbation::of(protocol).collect();
+    let rows: Vec<_> = all.iter().map(|it| format!("{:24} {}", it.name(), count(*it))).collect();
+    eprintln!("{protocol}: {} streams, {bytes} bytes\n{}", seeds(protocol), rows.join("\n"));
+    let rare: Vec<_> = all.iter().filter(|it| count(**it) < HITS_LEAST).map(|it| it.name()).collect();
     assert!(rare.is_empty(), "perturbations with fewer than {HITS_LEAST} hits: {rare:?}");
 }
 
-#[test]
-fn the_laws_hold() {
-    check(0..seeds(), |generated| {
+fn keeps_the_laws(protocol: Protocol) {
+    check(protocol, |generated| {
         let setup = Setup::from(generated.dialect).with_close(generated.close);
         let cuts = Cuts::Few(generated.seed);
         laws::check_grammar(setup, &generated.bytes)?;
@@ -59,7 +61,7 @@ fn the_laws_hold() {
         laws::check_usage(setup, &generated.bytes)?;
         laws::check_reconnect(setup, &generated.bytes, cuts)?;
         // The law adds fields to objects anywhere: where an input is the object itself, that changes the input.
-        if !generated.perturbations.contains(&Perturbation::InputAsValue) {
+        if !generated.has(Perturbation::InputAsValue) {
             laws::check_neutrality(setup, &generated.bytes, generated.seed)?;
         }
         Ok(())
@@ -67,8 +69,38 @@ fn the_laws_hold() {
 }
 
 #[test]
+fn the_chat_response_is_the_intended_one() {
+    is_intended(Protocol::OpenaiChat);
+}
+
+#[test]
+fn the_laws_hold_for_chat() {
+    keeps_the_laws(Protocol::OpenaiChat);
+}
+
+#[test]
+fn the_response_of_responses_is_the_intended_one() {
+    is_intended(Protocol::OpenaiResponses);
+}
+
+#[test]
+fn the_laws_hold_for_responses() {
+    keeps_the_laws(Protocol::OpenaiResponses);
+}
+
+#[test]
+fn the_response_of_messages_is_the_intended_one() {
+    is_intended(Protocol::AnthropicMessages);
+}
+
+#[test]
+fn the_laws_hold_for_messages() {
+    keeps_the_laws(Protocol::AnthropicMessages);
+}
+
+#[test]
 fn interleaved_calls_are_the_calls_in_turn() {
-    for seed in 0..seeds() / 4 {
+    for seed in 0..SEEDS / 4 {
         generate::check_isolation(seed).unwrap_or_else(|violation| panic!("{violation}"));
     }
 }
@@ -76,13 +108,15 @@ fn interleaved_calls_are_the_calls_in_turn() {
 /// A generator that gave the same stream for every seed, or another one each time, would test nothing.
 #[test]
 fn a_seed_is_a_stream() {
-    let bodies: Vec<_> = (0..100).map(|seed| generate::generate(seed).bytes).collect();
-    let again: Vec<_> = (0..100).map(|seed| generate::generate(seed).bytes).collect();
-    assert_eq!(bodies, again);
-    let mut distinct = bodies;
-    distinct.sort_unstable();
-    distinct.dedup();
-    assert_eq!(distinct.len(), 100);
+    for &protocol in generate::PROTOCOLS {
+        let bodies: Vec<_> = (0..100).map(|seed| generate::generate(protocol, seed).bytes).collect();
+        let again: Vec<_> = (0..100).map(|seed| generate::generate(protocol, seed).bytes).collect();
+        assert_eq!(bodies, again);
+        let mut distinct = bodies;
+        distinct.sort_unstable();
+        distinct.dedup();
+        assert_eq!(distinct.len(), 100, "{protocol}");
+    }
 }
 
 /// The check must see each thing it compares.
@@ -98,18 +132,22 @@ fn the_check_sees_what_is_changed() {
         ("outcome", |it| it.bytes.truncate(it.bytes.len() / 2)),
         ("anomalies", |it| it.perturbations.push(Perturbation::InputAgain)),
     ];
-    let has_all = |it: &Generated| {
+    let is_plain = |it: &Generated| {
         it.intention.usage.is_some()
+            && !it.has(Perturbation::CutShort)
             && generate::check_intention(it).is_ok()
             && it.perturbations.iter().all(|p| p.sign().is_none())
     };
-    let sound: Vec<_> = (0..200).map(generate::generate).filter(has_all).take(20).collect();
-    assert_eq!(sound.len(), 20, "too few plain streams");
-    for (what, change) in changes {
-        for generated in &sound {
-            let mut changed = generated.clone();
-            change(&mut changed);
-            assert!(generate::check_intention(&changed).is_err(), "{what} of seed {}", generated.seed);
+    for &protocol in generate::PROTOCOLS {
+        let all = (0..200).map(|seed| generate::generate(protocol, seed));
+        let sound: Vec<_> = all.filter(is_plain).take(20).collect();
+        assert_eq!(sound.len(), 20, "{protocol}: too few plain streams");
+        for (what, change) in changes {
+            for generated in &sound {
+                let mut changed = generated.clone();
+                change(&mut changed);
+                assert!(generate::check_intention(&changed).is_err(), "{protocol}: {what} of seed {}", generated.seed);
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use thalweg::{Outcome, registry};
+use thalweg::{Outcome, Protocol, registry};
 use thalweg_corpus::laws::{self, Coverage, Strands};
 use thalweg_corpus::{Cuts, Setup, Violation, generate, load_all, small_limits};
 
@@ -210,12 +210,13 @@ fn usage() {
 /// How generated streams are decoded by default is tested with the generator.
 #[test]
 fn generated_streams_with_small_limits_and_detected() {
-    let generated = |seed| {
-        let generated = generate::generate(seed);
-        let setup = Setup::from(registry::ALL[0]).with_close(generated.close);
-        Stream { name: format!("seed {seed}"), setup, bytes: generated.bytes }
+    let generated = |protocol, seed| {
+        let generated = generate::generate(protocol, seed);
+        let setup = Setup::from(generated.dialect).with_close(generated.close);
+        Stream { name: format!("{protocol} seed {seed}"), setup, bytes: generated.bytes }
     };
-    let streams: Vec<_> = (0..150).map(generated).collect();
+    let seeds = |protocol: &Protocol| (0..100).map(|seed| generated(*protocol, seed)).collect::<Vec<_>>();
+    let streams: Vec<_> = generate::PROTOCOLS.iter().flat_map(seeds).collect();
     check(&streams, |stream| {
         let [_, small, detected] = setups(stream);
         laws::check_all(small, &stream.bytes, Cuts::Few(1)).map_err(|it| it.during("small limits"))?;

@@ -1,9 +1,9 @@
 //! What one chunk says of one choice, under the names that servers have for it.
 
 use super::chunks::{ChunkWriter, Fields};
-use super::json::Json;
-use super::perturbation::Perturbation as P;
 use super::pieces::{CallPiece, Piece, Said};
+use crate::generate::json::Json;
+use crate::generate::perturbation::Perturbation as P;
 
 impl ChunkWriter<'_> {
     pub(super) fn delta(&mut self, choice: u32, pieces: Vec<Piece>, role: Option<&str>) -> Json {

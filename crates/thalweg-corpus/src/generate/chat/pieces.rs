@@ -4,11 +4,12 @@ use std::collections::VecDeque;
 
 use fastrand::Rng;
 
-use super::intention::{IntendedCall, IntendedChoice, Leaf};
-use super::json::Json;
-use super::perturbation::Perturbation as P;
-use super::select::Selection;
-use super::strings;
+use crate::generate::fragments::{fragments, input_fragments};
+use crate::generate::intention::{IntendedCall, IntendedChoice, Leaf};
+use crate::generate::json::Json;
+use crate::generate::perturbation::Perturbation as P;
+use crate::generate::select::Selection;
+use crate::generate::strings;
 
 /// One fragment.
 #[derive(Clone, Debug)]
@@ -73,6 +74,8 @@ pub(super) fn of_choice(choice: &IntendedChoice, selection: &mut Selection, rng:
             Leaf::Text(text) => wrap(Said::Text, text, selection, rng),
             Leaf::Reasoning(text) => wrap(Said::Reasoning, text, selection, rng),
             Leaf::Refusal(text) => wrap(Said::Refusal, text, selection, rng),
+            // Chunks have no words for these, and nobody intends them.
+            Leaf::Cited { .. } | Leaf::Thought(_) | Leaf::Hosted(_) => wrap(Said::Text, "", selection, rng),
             Leaf::Call(call) => {
                 let index = indexes.of(calls, has_several, selection, rng);
                 calls += 1;
@@ -123,66 +126,14 @@ fn schedule(mut queues: Vec<Queue>, selection: &mut Selection, rng: &mut Rng) ->
     }
 }
 
-/// Cuts a text. Empty texts have no fragments.
-fn fragments(text: &str, selection: &mut Selection, rng: &mut Rng) -> Vec<Vec<u16>> {
-    let units: Vec<u16> = text.encode_utf16().collect();
-    let mut fragments: Vec<Vec<u16>> = Vec::new();
-    let mut rest = units.as_slice();
-    while !rest.is_empty() {
-        let wanted = if selection.has(P::FragmentsOfOneChar) {
-            selection.hit(P::FragmentsOfOneChar);
-            1
-        } else if selection.has(P::FragmentsWhole) {
-            selection.hit(P::FragmentsWhole);
-            rest.len()
-        } else if selection.has(P::FragmentsRandom) {
-            selection.hit(P::FragmentsRandom);
-            let most = if rng.bool() { 3 } else { 40 };
-            rng.usize(1..=most)
-        } else {
-            // A few tokens.
-            12
-        };
-        let mut len = wanted.min(rest.len());
-        let splits_pair = |len: usize| len < rest.len() && matches!(rest[len], 0xDC00..=0xDFFF);
-        let is_split = if selection.has(P::SurrogatesSplit) {
-            if !splits_pair(len) && splits_pair(len + 1) {
-                len += 1;
-            }
-            splits_pair(len)
-        } else {
-            len += usize::from(splits_pair(len));
-            false
-        };
-        if is_split {
-            selection.hit(P::SurrogatesSplit);
-        }
-        let (fragment, after) = rest.split_at(len);
-        fragments.push(fragment.to_vec());
-        rest = after;
-    }
-    fragments
-}
-
-/// The fragments of an input. None of them may equal a complete input before it: that would be the input sent again.
-fn input_fragments(call: &IntendedCall, selection: &mut Selection, rng: &mut Rng) -> Vec<Json> {
+/// The fragments of a call's input, or the input itself.
+fn inputs(call: &IntendedCall, selection: &mut Selection, rng: &mut Rng) -> Vec<Json> {
     let text = &call.arguments;
     let is_bare = (text.starts_with('{') && text.ends_with('}')) || (text.starts_with('[') && text.ends_with(']'));
     if is_bare && strings::is_complete(text) && !text.contains('\r') && selection.roll(P::InputAsValue, 2, rng) {
         return vec![Json::raw(text)];
     }
-    let fragments = fragments(text, selection, rng);
-    let mut before = 0;
-    for n in 1..fragments.len() {
-        before += fragments[n - 1].len();
-        if before == fragments[n].len() && fragments[..n].concat() == fragments[n] {
-            let prefix = String::from_utf16_lossy(&fragments[n]);
-            if strings::is_complete(&prefix) {
-                return vec![Json::text(text)];
-            }
-        }
-    }
-    fragments.into_iter().map(Json::Text).collect()
+    input_fragments(text, selection, rng).into_iter().map(Json::Text).collect()
 }
 
 /// The numbers of a choice's calls.
@@ -232,7 +183,7 @@ struct Plan {
 
 /// The fragments of a call.
 fn of_call(leaf: usize, call: &IntendedCall, index: Option<&Json>, selection: &mut Selection, rng: &mut Rng) -> Queue {
-    let mut inputs: Vec<Option<Json>> = input_fragments(call, selection, rng).into_iter().map(Some).collect();
+    let mut inputs: Vec<Option<Json>> = inputs(call, selection, rng).into_iter().map(Some).collect();
     let plan = plan(call, &mut inputs, selection, rng);
     let halves = name_halves(&call.name).filter(|_| selection.has(P::NameInPieces));
     let signature = call.signature.as_deref().filter(|_| call.signature_in_id().is_none());

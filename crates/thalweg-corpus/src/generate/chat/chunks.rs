@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, VecDeque};
 
 use fastrand::Rng;
 
-use super::intention::{IntendedChoice, IntendedUsage, Intention};
-use super::json::Json;
-use super::perturbation::Perturbation as P;
 use super::pieces::{self, Piece, Said};
-use super::select::Selection;
 use super::usage;
+use crate::generate::intention::{IntendedChoice, IntendedUsage, Intention};
+use crate::generate::json::Json;
+use crate::generate::perturbation::Perturbation as P;
+use crate::generate::select::Selection;
 
 /// What one chunk says of one choice.
 #[derive(Clone, Debug, Default)]

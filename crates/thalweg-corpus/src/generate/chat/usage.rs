@@ -3,10 +3,10 @@
 use fastrand::Rng;
 
 use super::chunks::{ChunkWriter, Fields, Step};
-use super::intention::IntendedUsage;
-use super::json::Json;
-use super::perturbation::Perturbation as P;
-use super::select::Selection;
+use crate::generate::intention::IntendedUsage;
+use crate::generate::json::Json;
+use crate::generate::perturbation::Perturbation as P;
+use crate::generate::select::Selection;
 
 /// The counts on each chunk.
 pub(super) fn place(
@@ -36,7 +36,7 @@ pub(super) fn place(
     }
     for slot in usages.iter_mut().filter(|slot| slot.is_none()) {
         if selection.roll(P::UsageZeros, 2, rng) {
-            *slot = Some(IntendedUsage { prompt: 0, completion: 0, cached: None, reasoning: None });
+            *slot = Some(IntendedUsage { prompt: 0, completion: 0, cached: None, written: None, reasoning: None });
         }
     }
     usages

@@ -1,0 +1,155 @@
+//! What the wires of explicit blocks share: responses of one answer, and the events they are written as.
+
+use std::collections::VecDeque;
+
+use fastrand::Rng;
+use thalweg::ReasoningForm;
+
+use super::frames::Frame;
+use super::intention::{
+    InputVerdict, IntendedCall, IntendedChoice, IntendedHosted, IntendedThought, IntendedUsage, Intention, Leaf,
+};
+use super::json::Json;
+use super::perturbation::Perturbation as P;
+use super::select::Selection;
+use super::strings;
+
+/// The fields of an object.
+pub(super) type Fields = Vec<(&'static str, Json)>;
+
+/// One event: its `type` and its other fields.
+#[derive(Clone, Debug)]
+pub(super) struct Event {
+    pub(super) kind: &'static str,
+    pub(super) fields: Fields,
+    /// It ends a block, and may come late.
+    pub(super) is_end: bool,
+}
+
+impl Event {
+    pub(super) const fn new(kind: &'static str, fields: Fields) -> Self {
+        Self { kind, fields, is_end: false }
+    }
+
+    pub(super) const fn end(kind: &'static str, fields: Fields) -> Self {
+        Self { kind, fields, is_end: true }
+    }
+
+    /// The event as a frame. `kind` is `type`, and the name of the frame.
+    pub(super) fn frame(mut self, selection: &mut Selection, rng: &mut Rng) -> Frame {
+        let kind = ("type", Json::text(self.kind));
+        if selection.roll(P::TypeLast, 1, rng) {
+            self.fields.push(kind);
+        } else {
+            self.fields.insert(0, kind);
+        }
+        let name = if selection.roll(P::NamesAbsent, 1, rng) { None } else { Some(self.kind) };
+        Frame { name, data: Json::Object(self.fields).write(selection, rng) }
+    }
+}
+
+/// Brings the events of several blocks into one order.
+pub(super) fn schedule(blocks: Vec<Vec<Event>>, selection: &mut Selection, rng: &mut Rng) -> Vec<Event> {
+    let mut queues: Vec<VecDeque<Event>> = blocks.into_iter().map(VecDeque::from).collect();
+    let (mut events, mut ends) = (Vec::new(), Vec::new());
+    loop {
+        queues.retain(|queue| !queue.is_empty());
+        let mut n = 0;
+        if queues.len() > 1 && selection.has(P::ItemsInterleaved) {
+            selection.hit(P::ItemsInterleaved);
+            n = rng.usize(..queues.len().min(3));
+        }
+        let Some(event) = queues.get_mut(n).and_then(VecDeque::pop_front) else { break };
+        if event.is_end && selection.roll(P::EndsLast, 1, rng) {
+            ends.push(event);
+        } else {
+            events.push(event);
+        }
+    }
+    events.extend(ends);
+    events
+}
+
+/// The number of the `n`-th item or block on the wire.
+pub(super) fn numbers(count: usize, selection: &mut Selection, rng: &mut Rng) -> Vec<usize> {
+    let mut next = 0;
+    let number = |_| {
+        if selection.roll(P::ItemGaps, 1, rng) {
+            next += [0, 1, 2, 9, 70_000][rng.usize(..5)];
+        }
+        next += 1;
+        next - 1
+    };
+    (0..count).map(number).collect()
+}
+
+/// Cuts the events short, before what ends the answer and behind the first.
+pub(super) fn cut_short(events: &mut Vec<Event>, end: usize, selection: &mut Selection, rng: &mut Rng) {
+    if end > 1 && selection.roll(P::CutShort, 1, rng) {
+        events.truncate(rng.usize(1..end));
+    }
+}
+
+/// An optional field that says nothing, here and there.
+pub(super) fn nothing(name: &'static str, fields: &mut Fields, selection: &mut Selection, rng: &mut Rng) {
+    if fields.iter().all(|field| field.0 != name) && selection.roll(P::NullFields, 2, rng) {
+        fields.push((name, Json::null()));
+    }
+}
+
+/// A response of one answer.
+pub(super) fn response(leaves: Vec<Leaf>, finish: &str, rng: &mut Rng) -> Intention {
+    let choice = IntendedChoice { index: 0, leaves, finish: finish.into(), last_word: None };
+    Intention {
+        id: format!("resp_{:x}", rng.u64(..)),
+        model: ["example-1", "models/ex\"ample", "例"][rng.usize(..3)].into(),
+        choices: vec![choice],
+        usage: Some(usage(rng)),
+        errors: Vec::new(),
+    }
+}
+
+fn usage(rng: &mut Rng) -> IntendedUsage {
+    let most = if rng.u8(..8) == 0 { 1 << 40 } else { 5000 };
+    let prompt = rng.u64(2..most);
+    let completion = rng.u64(1..5000);
+    let part = |of: u64, rng: &mut Rng| rng.bool().then(|| rng.u64(..=of));
+    let (cached, written) = (part((prompt - 1) / 2, rng), part((prompt - 1) / 2, rng));
+    IntendedUsage { prompt, completion, cached, written, reasoning: part(completion, rng) }
+}
+
+/// A function's call.
+pub(super) fn call(n: usize, rng: &mut Rng) -> IntendedCall {
+    let (arguments, verdict) = strings::arguments(rng);
+    IntendedCall { id: Some(strings::id(rng, n)), name: strings::name(rng), arguments, signature: None, verdict }
+}
+
+/// A call whose input is one raw object.
+pub(super) fn raw_call(n: usize, name: &str, rng: &mut Rng) -> IntendedCall {
+    let (name, arguments) = (name.into(), strings::raw_object(rng));
+    IntendedCall { id: Some(strings::id(rng, n)), name, arguments, signature: None, verdict: InputVerdict::Valid }
+}
+
+/// A text with citations.
+pub(super) fn cited(citations: &[&str], rng: &mut Rng) -> Leaf {
+    let citations = (0..rng.usize(1..=3)).map(|_| citations[rng.usize(..citations.len())].into()).collect();
+    // Nothing is cited for nothing.
+    Leaf::Cited { text: strings::text(rng) + "low", citations }
+}
+
+/// Reasoning of a form. What has a seal or a cipher may have no text.
+pub(super) fn thought(form: ReasoningForm, rng: &mut Rng) -> IntendedThought {
+    IntendedThought { form, text: strings::text(rng), signature: None, encrypted: None }
+}
+
+/// A call that the provider runs.
+pub(super) fn hosted(n: usize, name: &str, server: Option<&str>, input: String, rng: &mut Rng) -> IntendedHosted {
+    let result = rng.bool().then(|| strings::raw_object(rng));
+    let id = format!("hosted_{n}_{:x}", rng.u32(..));
+    IntendedHosted { id, name: name.into(), server: server.map(Into::into), input, result, is_error: false }
+}
+
+/// What a provider cannot be read by anyone else.
+pub(super) fn cipher(rng: &mut Rng) -> String {
+    format!("Q2lwaGVy{:x}/+\u{3d}", rng.u64(..))
+}
