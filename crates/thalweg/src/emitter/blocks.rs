@@ -112,8 +112,12 @@ impl Emitter {
     pub(super) fn open_in(&mut self, slot: usize, place: Place<Span>, kind: BlockKind<Span>) -> Option<BlockId> {
         self.room_for_block()?;
         let call = match kind {
-            BlockKind::ToolCall { id, form, .. } | BlockKind::HostedCall { id, form, .. } => {
+            BlockKind::ToolCall { id, name, form } | BlockKind::HostedCall { id, name, form, .. } => {
                 let call = self.calls.add(slot, None, form);
+                if !name.is_empty() {
+                    let name = self.keep(name);
+                    self.calls.set_name(call, name);
+                }
                 if let Id::Wire(id) = id
                     && !id.is_empty()
                 {

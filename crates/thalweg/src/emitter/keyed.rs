@@ -265,11 +265,9 @@ impl Emitter {
         let name = name.filter(|name| !name.is_empty()).map(|name| self.text(name));
         match self.keyed.table.get(&at)?.what {
             What::Call(call) => self.name_call(call, id, name),
-            // It began under its name; ids are given late.
             What::Block(block) => {
                 let call = self.blocks.get(block)?.call?;
-                self.take_id(call, id);
-                Some(block)
+                self.name_call(call, id, name)
             }
         }
     }
@@ -291,7 +289,8 @@ impl Emitter {
             (None, _) => self.take_name(call, name, false),
             (Some(block), Some(name)) if !self.calls.is_named(call) => {
                 // It had to start without.
-                self.calls.set_name(call);
+                let kept = self.keep(name);
+                self.calls.set_name(call, kept);
                 self.anomaly(AnomalyKind::NameLate, Action::Kept, Some(block));
                 self.slots.push(EventOf::BlockData { block, part: Part::Name(name) });
             }
@@ -434,6 +433,12 @@ impl Emitter {
     #[must_use]
     pub fn takes(&self, at: At, channel: Channel) -> bool {
         self.block_at(at).is_some_and(|block| self.blocks.takes(block, channel.family()))
+    }
+
+    /// Whether a block is open at a place.
+    #[must_use]
+    pub fn is_open_at(&self, at: At) -> bool {
+        self.block_at(at).is_some_and(|block| self.is_open(block))
     }
 
     /// Whether nothing of a block's content has been given.

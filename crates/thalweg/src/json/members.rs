@@ -3,7 +3,7 @@
 use super::{Error, Kind, Raw, Reader};
 
 /// The values of the members of the object `json` that have these names, verbatim. None for a member that is missing or
-/// `null`; the last of several with one name. Where `json` is no object, all are none.
+/// `null`, and for an empty name; the last of several with one name. Where `json` is no object, all are none.
 ///
 /// Reads the whole object, however much of it is asked for. Gives the error of [`Reader::skip`] where `json` is not one
 /// valid value.
@@ -29,7 +29,7 @@ pub fn members<const N: usize>(json: &str, names: [&str; N], depth_max: u16) -> 
         let value = reader.skip()?;
         let mut short = [0; 32];
         let name = key.name(json, &mut short);
-        if let Some(nth) = names.iter().position(|wanted| *wanted == name) {
+        if let Some(nth) = names.iter().position(|wanted| *wanted == name && !name.is_empty()) {
             found[nth] = (value.of(json) != "null").then_some(value);
         }
     }

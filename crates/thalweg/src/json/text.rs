@@ -56,10 +56,11 @@ impl Text {
     /// The string decoded, for `match key.name(json, &mut short)` against known names: the frame's
     /// own slice, or where something is escaped, the text decoded into `short`.
     ///
-    /// An escaped string that is longer than 32 bytes when decoded, or holds an unpaired surrogate,
-    /// gives `""`: no known name is that long, so it equals none of them. Allocates nothing.
+    /// An escaped string that is longer than `short` when decoded, or holds an unpaired surrogate,
+    /// gives `""`: make it as long as the longest known name, and it equals none of them. Allocates
+    /// nothing.
     #[inline]
-    pub fn name<'a>(self, json: &'a str, short: &'a mut [u8; 32]) -> &'a str {
+    pub fn name<'a>(self, json: &'a str, short: &'a mut [u8]) -> &'a str {
         match self.plain(json) {
             Some(plain) => plain,
             None => self.name_slow(json, short).unwrap_or_default(),
@@ -110,7 +111,7 @@ impl Text {
         rest.is_empty()
     }
 
-    fn name_slow<'a>(self, json: &str, short: &'a mut [u8; 32]) -> Option<&'a str> {
+    fn name_slow<'a>(self, json: &str, short: &'a mut [u8]) -> Option<&'a str> {
         let mut len = 0;
         for piece in self.pieces(json) {
             let mut utf8 = [0; 4];

@@ -225,9 +225,9 @@ impl Calls {
         self.table[call].name.is_some()
     }
 
-    /// The call has a name: which is not asked for where it is found by its place.
-    pub(super) fn set_name(&mut self, call: usize) {
-        self.table[call].name = Some(Box::default());
+    /// The call's block has this name.
+    pub(super) fn set_name(&mut self, call: usize, name: Option<Box<str>>) {
+        self.table[call].name = name;
     }
 
     pub(super) fn digest_of(&self, call: usize) -> Digest {

@@ -12,6 +12,9 @@ use crate::errors::{self, Causes, Hint};
 use crate::event::{Action, AnomalyKind, BlockKind, Part, Scope};
 use crate::json::{Error, Kind as JsonKind, Raw, Reader, members};
 
+/// Bytes of the longest known type, and some.
+const LONGEST_TYPE: usize = 64;
+
 /// The end mark of other protocols: some servers send it here too.
 const DONE: &str = "[DONE]";
 
@@ -61,7 +64,7 @@ fn fragment(data: &str, text: Option<crate::json::Text>) -> Option<Fragment<'_>>
 impl Decoder {
     fn say(&mut self, frame: Frame<'_>, wire: &Wire, out: &mut Emitter) -> Result<(), Error> {
         let data = frame.data;
-        let mut short = [0; 32];
+        let mut short = [0; LONGEST_TYPE];
         let named = wire.kind.map(|kind| kind.name(data, &mut short)).filter(|name| !name.is_empty());
         let Some(name) = named.or(frame.event) else { return self.say_untyped(frame, wire, out) };
         match says(name) {
@@ -116,7 +119,7 @@ impl Decoder {
         let Some(delta) = fragment(data, wire.delta) else { return };
         let kind = if matches!(channel, Channel::Reasoning(_)) { Kind::Reasoning } else { Kind::Message };
         let Some(number) = self.items.meant(data, wire, kind, out) else { return };
-        let at = self.items.part(number, list, wire.part_index, out);
+        let at = self.items.part(number, (list, wire.part_index), Some(channel), out);
         if !delta.is_empty() {
             content::remember_unannounced(&mut self.items, number, (list, wire.part_index), at, out);
             out.delta_at(at, self.items.id(number), channel, delta);
@@ -132,7 +135,8 @@ impl Decoder {
         let Some(whole) = fragment(data, wire.whole) else { return };
         let kind = if matches!(channel, Channel::Reasoning(_)) { Kind::Reasoning } else { Kind::Message };
         let Some(number) = self.items.meant(data, wire, kind, out) else { return };
-        let at = self.items.part(number, list, wire.part_index, out);
+        let at = self.items.part(number, (list, wire.part_index), Some(channel), out);
+        self.items.bound(number);
         let block = match out.block_at(at) {
             Some(block) => Some(block),
             None if whole.is_empty() => None,
@@ -180,30 +184,30 @@ impl Decoder {
     }
 
     fn say_part_added(&mut self, data: &str, wire: &Wire, list: List, out: &mut Emitter) -> Result<(), Error> {
-        let Some(part) = wire.part else { return Ok(()) };
-        let owner = part_owner(data, part, list);
+        let Some(part) = wire.part.map(|part| part.of(data)) else { return Ok(()) };
+        let owner = part_owner(part, list, out.limits().json_depth)?;
         let Some(number) = self.items.meant(data, wire, owner, out) else { return Ok(()) };
         let next = || out.last_part_of(number, list).map_or(0, |last| last.saturating_add(1));
         let at = At::part(number, list, wire.part_index.unwrap_or_else(next));
-        content::start_part(at, (self.items.kind(number, owner), list), self.items.id(number), part.of(data), out)
+        content::start_part(at, (self.items.kind(number, owner), list), self.items.id(number), part, out)
     }
 
     fn say_part_done(&mut self, data: &str, wire: &Wire, list: List, out: &mut Emitter) -> Result<(), Error> {
-        let Some(part) = wire.part else { return Ok(()) };
-        let owner = part_owner(data, part, list);
+        let Some(part) = wire.part.map(|part| part.of(data)) else { return Ok(()) };
+        let owner = part_owner(part, list, out.limits().json_depth)?;
         let Some(number) = self.items.meant(data, wire, owner, out) else { return Ok(()) };
-        let at = self.items.part(number, list, wire.part_index, out);
-        let json = part.of(data);
-        let [status] = members(json, ["status"], out.limits().json_depth)?;
-        let how = tools::how(status.and_then(|status| Fragment::value(status.of(json))));
+        let at = self.items.part(number, (list, wire.part_index), None, out);
+        self.items.bound(number);
+        let [status] = members(part, ["status"], out.limits().json_depth)?;
+        let how = tools::how(status.and_then(|status| Fragment::value(status.of(part))));
         let within = (self.items.kind(number, owner), list);
-        content::end_part((at, within), self.items.id(number), json, how, &mut self.given, out)
+        content::end_part((at, within), self.items.id(number), part, how, &mut self.given, out)
     }
 
     fn say_annotation(&mut self, data: &str, wire: &Wire, out: &mut Emitter) {
         let Some(annotation) = wire.annotation else { return };
         let Some(number) = self.items.meant(data, wire, Kind::Message, out) else { return };
-        let at = self.items.part(number, List::Content, wire.part_index, out);
+        let at = self.items.part(number, (List::Content, wire.part_index), Some(Channel::Text), out);
         let id = self.items.id(number);
         if let Some(block) = out.block_at(at).or_else(|| out.start_at(at, id, BlockKind::Text)) {
             self.given.citation(block, annotation.of(data), out);
@@ -419,9 +423,11 @@ fn response_of<'a>(data: &'a str, wire: &Wire, name: &str, out: &mut Emitter) ->
 }
 
 /// What kind of item has such a part.
-fn part_owner(data: &str, part: Raw, list: List) -> Kind {
-    let is_reasoning = list == List::Summary || part.of(data).contains("\"reasoning_text\"");
-    if is_reasoning { Kind::Reasoning } else { Kind::Message }
+fn part_owner(part: &str, list: List, depth: u16) -> Result<Kind, Error> {
+    let [kind] = members(part, ["type"], depth)?;
+    let is_thought =
+        || kind.and_then(|kind| Fragment::value(kind.of(part))).is_some_and(|kind| kind.is("reasoning_text"));
+    Ok(if list == List::Summary || is_thought() { Kind::Reasoning } else { Kind::Message })
 }
 
 /// Sound belongs to no item: all of it is one block.

@@ -6,7 +6,7 @@ use alloc::string::String;
 
 use super::tools::{self, Tool};
 use super::wire::Wire;
-use crate::emitter::{At, Digest, Emitter, Fragment, List};
+use crate::emitter::{At, Channel, Digest, Emitter, Fragment, List};
 use crate::event::LimitKind;
 
 /// What an item is, as far as its frames are read differently.
@@ -232,16 +232,32 @@ impl Items {
         !self.table.contains_key(&number)
     }
 
-    /// Where a part of an item is. Numbers that were never announced, and grow, mean one part.
-    pub(super) fn part(&self, number: u64, list: List, part: Option<u64>, out: &Emitter) -> At {
-        let known = |part| out.block_at(At::part(number, list, part)).is_some();
-        let unannounced =
-            || self.get(number)?.unannounced.filter(|(in_list, _)| *in_list == list).map(|(_, part)| part);
-        let part = match part {
-            Some(part) if known(part) => part,
+    /// Where a part of an item is. Numbers that were never announced, and grow with each fragment, mean the part that
+    /// the first of them opened, while it takes what comes.
+    pub(super) fn part(
+        &self,
+        number: u64,
+        (list, part): (List, Option<u64>),
+        channel: Option<Channel>,
+        out: &Emitter,
+    ) -> At {
+        let place = |part| At::part(number, list, part);
+        let fits = |at| channel.map_or_else(|| out.is_open_at(at), |channel| out.takes(at, channel));
+        let unannounced = || {
+            let (known, part) = self.get(number)?.unannounced?;
+            (known == list && fits(place(part))).then_some(part)
+        };
+        place(match part {
+            Some(part) if out.has_begun(place(part)) => part,
             Some(part) => unannounced().unwrap_or(part),
             None => out.last_part_of(number, list).unwrap_or(0),
-        };
-        At::part(number, list, part)
+        })
+    }
+
+    /// The wire says where a part ends: what follows is another.
+    pub(super) fn bound(&mut self, number: u64) {
+        if let Some(item) = self.table.get_mut(&number) {
+            item.unannounced = None;
+        }
     }
 }

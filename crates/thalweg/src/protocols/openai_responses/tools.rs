@@ -100,7 +100,9 @@ impl<'a> Call<'a> {
         let inputs = members(json, tool.input, depth)?;
         let input = tool.input.into_iter().zip(inputs).find_map(|(name, raw)| Some((name, raw?)));
         let text = |raw: Option<Raw>| raw.and_then(|raw| Fragment::value(raw.of(json)));
-        let is_container = environment.is_some_and(|raw| raw.of(json).contains("\"container"));
+        let place = environment.map_or(Ok([None]), |raw| members(raw.of(json), ["type"], depth))?[0];
+        let place = environment.zip(place).and_then(|(raw, place)| Fragment::value(place.of(raw.of(json))));
+        let is_container = place.is_some_and(|place| place.is("container_auto") || place.is("container_reference"));
         let is_client = text(execution).is_some_and(|word| word.is("client"));
         Ok(Self {
             json,
