@@ -56,7 +56,6 @@ const LOSSES: &[(&str, &str)] = &[
     ("choices[].message.refusal", "null in every case that has it: there is none"),
     ("choices[].message.tool_calls[].type", "\"function\", as in a delta"),
     ("obfuscation", "padding"),
-    ("object", "tells frames of chat from others; those are given out whole"),
 ];
 
 #[test]

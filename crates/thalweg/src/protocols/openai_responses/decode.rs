@@ -94,7 +94,8 @@ impl Decoder {
             Says::Unknown if wire.kind.is_none() => return self.say_untyped(frame, wire, out),
             Says::Unknown => out.unknown(name.into(), data),
         }
-        self.say_extras(data, wire::KNOWN, Scope::Response, out)
+        out.extras_of(Scope::Response, data, wire::KNOWN);
+        Ok(())
     }
 
     /// A frame that does not say what it is: a whole response, an error, or nothing of ours.
@@ -324,7 +325,7 @@ impl Decoder {
             {
                 out.set(block, Part::Status, status);
             }
-            self.say_extras(item, ITEM_KNOWN, Scope::Block(block), out)?;
+            out.extras_of(Scope::Block(block), item, ITEM_KNOWN);
         }
         Ok(())
     }
@@ -355,22 +356,6 @@ impl Decoder {
                 }
             }
             _ => tools::say_whole(at, id, BlockKind::other(wire_type), item, is_done, out),
-        }
-        Ok(())
-    }
-
-    /// Members without a place in the model, where they are wanted.
-    pub(super) fn say_extras(&self, json: &str, known: &[&str], scope: Scope, out: &mut Emitter) -> Result<(), Error> {
-        if !out.wants_extras() {
-            return Ok(());
-        }
-        let reader = &mut Reader::new(json, out.limits().json_depth);
-        reader.object()?;
-        while let Some(key) = reader.key()? {
-            let value = reader.skip()?.of(json);
-            if !known.contains(&key.name(json, &mut [0; 32])) && value != "null" {
-                out.extra(scope, Fragment::json(json, key), value);
-            }
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use super::items::Kind;
 use super::tools::each;
 use super::usage;
 use crate::emitter::{Emitter, Failure, Fragment};
-use crate::event::{Action, AnomalyKind, ErrorKind, MetaField, Reason, UsageOrigin};
+use crate::event::{Action, AnomalyKind, ErrorKind, MetaField, Reason, Scope, UsageOrigin};
 use crate::json::{Error, Raw, members};
 
 /// How a response ended.
@@ -118,7 +118,11 @@ impl Decoder {
         if response.is_background || word == "queued" {
             out.set_resumable();
         }
-        self.say_extras(json, KNOWN, crate::event::Scope::Response, out)?;
+        out.extras_of(Scope::Response, json, KNOWN);
+        // Vendors put more into it than the model takes.
+        if let Some(usage) = response.usage {
+            out.extra(Scope::Response, "usage".into(), usage);
+        }
         if let Some(counts) = response.usage.map(|usage| usage::read(usage, depth)).transpose()?.flatten()
             && !usage::is_zero(&counts)
         {
@@ -159,7 +163,11 @@ impl Decoder {
         if !out.is_terminal() {
             self.say_snapshot(response.output, out)?;
         }
-        self.say_extras(json, KNOWN, crate::event::Scope::Response, out)?;
+        out.extras_of(Scope::Response, json, KNOWN);
+        // Vendors put more into it than the model takes.
+        if let Some(usage) = response.usage {
+            out.extra(Scope::Response, "usage".into(), usage);
+        }
         if response.is_background {
             out.set_resumable();
         }
