@@ -127,7 +127,7 @@ impl Emitter {
     /// The client is asked for something: an answer that says `stop` waits for it.
     pub(super) fn ask(&mut self, slot: usize) {
         self.choices[slot].has_calls = true;
-        self.facts.waits = true;
+        self.facts.asks = true;
     }
 
     /// The place of a choice in the table; it begins here if it is new.

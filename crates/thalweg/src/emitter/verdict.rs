@@ -14,7 +14,9 @@ pub(super) struct Facts {
     pub(super) terminal: bool,
     /// The framing's end mark came.
     pub(super) sentinel: bool,
-    /// The response waits for something: the client's permission, its turn in a queue.
+    /// The client is asked for permission.
+    pub(super) asks: bool,
+    /// The response waits for its turn.
     pub(super) waits: bool,
     /// The provider said that the answer is not whole, for whatever reason.
     pub(super) cut: bool,
@@ -99,16 +101,19 @@ impl Emitter {
             return;
         }
         let is_silent = self.choices.iter().all(|choice| choice.reason.is_none()) && !self.facts.failed;
-        if is_silent || self.choices.iter().any(|choice| choice.reason.is_none() && choice.has_content()) {
+        if self.facts.waits {
+            // It does not say that it is over.
+        } else if is_silent || self.choices.iter().any(|choice| choice.reason.is_none() && choice.has_content()) {
             self.anomaly(AnomalyKind::MissingFinish, Action::Kept, None);
         }
         let outcome = self.facts.failed.then_some(Outcome::Failed);
         self.settle_all(outcome);
     }
 
-    /// The response is said to wait for its turn: bytes that end so in good order are not cut off.
+    /// A whole response says that it waits for its turn, or is still at work: no more of it comes here.
     pub fn wait(&mut self) {
         self.facts.waits = true;
+        self.terminal();
     }
 
     /// The provider says that the answer is not whole, which its reason alone may not show.
@@ -147,8 +152,6 @@ impl Emitter {
             self.by_reasons()
         } else if self.all_finished() {
             if close == Some(Close::Clean) { self.by_reasons() } else { Outcome::Truncated }
-        } else if facts.waits && close == Some(Close::Clean) && !facts.sentinel {
-            Outcome::Suspended
         } else if facts.sentinel {
             Outcome::Incomplete
         } else {
@@ -160,7 +163,7 @@ impl Emitter {
         let told = |slot: &usize| self.choices[*slot].reason.is_some() || self.choices[*slot].has_content();
         let reasons = || (0..self.choices.len()).filter(told).map(|slot| self.final_reason(slot));
         let suspends = |reason| {
-            matches!(reason, Some(Reason::Pause)) || (self.facts.waits && matches!(reason, Some(Reason::ToolCalls)))
+            matches!(reason, Some(Reason::Pause)) || (self.facts.asks && matches!(reason, Some(Reason::ToolCalls)))
         };
         let cuts = |reason| match reason {
             Some(Reason::Length | Reason::ContextWindow | Reason::ContentFilter) => true,
@@ -169,7 +172,7 @@ impl Emitter {
             // The end mark came, but not for this choice.
             None => true,
         };
-        if reasons().any(suspends) {
+        if self.facts.waits || reasons().any(suspends) {
             Outcome::Suspended
         } else if self.facts.cut || reasons().next().is_none() || reasons().any(cuts) {
             Outcome::Incomplete

@@ -1,5 +1,8 @@
 //! Frames into what they mean.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use super::content::{self, Given, Parts};
 use super::events::{Says, says};
 use super::items::{Items, Kind};
@@ -78,7 +81,7 @@ impl Decoder {
             Says::ItemDone => self.say_item_frame(data, wire, out)?,
             Says::Annotation => self.say_annotation(data, wire, out),
             Says::Status(kind, status) => self.say_status(data, wire, (kind, status), out),
-            Says::Piece(kind) => self.say_piece(data, wire, kind, out),
+            Says::Piece(kind) => self.say_piece(data, wire, kind, out)?,
             Says::Preview => self.say_preview(data, wire, out),
             Says::Sound | Says::Transcript | Says::SoundDone => say_sound(data, wire, says(name), out),
             Says::Response(word) => match response_of(data, wire, name, out) {
@@ -228,9 +231,9 @@ impl Decoder {
         }
     }
 
-    fn say_piece(&mut self, data: &str, wire: &Wire, kind: &str, out: &mut Emitter) {
+    fn say_piece(&mut self, data: &str, wire: &Wire, kind: &str, out: &mut Emitter) -> Result<(), Error> {
         let kind = Kind::of(kind);
-        let Some(number) = self.items.meant(data, wire, kind, out) else { return };
+        let Some(number) = self.items.meant(data, wire, kind, out) else { return Ok(()) };
         let id = self.items.id(number);
         let block = match kind {
             Kind::Tool(tool) => tools::block(number, tool, id, out),
@@ -240,9 +243,11 @@ impl Decoder {
             },
         };
         if let Some(block) = block {
-            let span = out.text(data.into());
+            let piece = piece_of(data, out.limits().json_depth)?;
+            let span = out.text(piece.as_str().into());
             out.data(block, Part::Progress(span));
         }
+        Ok(())
     }
 
     fn say_preview(&mut self, data: &str, wire: &Wire, out: &mut Emitter) {
@@ -405,6 +410,15 @@ fn response_of<'a>(data: &'a str, wire: &Wire, name: &str, out: &mut Emitter) ->
         out.unknown(name.into(), data);
     }
     response
+}
+
+/// The members of a frame that are a piece of structured input or of a result: its type says which.
+fn piece_of(data: &str, depth: u16) -> Result<String, Error> {
+    const NAMES: [&str; 6] = ["type", "command_index", "command", "delta", "diff", "output"];
+    let members = NAMES.into_iter().zip(members(data, NAMES, depth)?);
+    let members: Vec<_> =
+        members.filter_map(|(name, raw)| Some(alloc::format!("\"{name}\":{}", raw?.of(data)))).collect();
+    Ok(alloc::format!("{{{}}}", members.join(",")))
 }
 
 /// What kind of item has such a part.
