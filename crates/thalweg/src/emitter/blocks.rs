@@ -63,6 +63,10 @@ impl Blocks {
         self.open.iter().copied().filter(|id| self.table[id.index()].slot == slot).collect()
     }
 
+    pub(super) fn any_open(&self) -> bool {
+        !self.open.is_empty()
+    }
+
     /// Whether a block is open and takes what belongs to this family.
     #[inline]
     pub(super) fn takes(&self, id: BlockId, family: Family) -> bool {
@@ -168,7 +172,9 @@ impl Emitter {
         block
     }
 
-    pub(super) fn is_open(&self, block: BlockId) -> bool {
+    /// Whether a block has begun and not ended.
+    #[must_use]
+    pub fn is_open(&self, block: BlockId) -> bool {
         self.blocks.get(block).is_some_and(|state| state.open)
     }
 

@@ -225,6 +225,14 @@ impl Calls {
         self.table[call].name.is_some()
     }
 
+    pub(super) fn has_id(&self, call: usize) -> bool {
+        self.table[call].id.is_some()
+    }
+
+    pub(super) fn has_other_id(&self, call: usize, id: &str) -> bool {
+        self.table[call].id.as_deref().is_some_and(|known| known != id)
+    }
+
     /// The call's block has this name.
     pub(super) fn set_name(&mut self, call: usize, name: Option<Box<str>>) {
         self.table[call].name = name;
