@@ -1,6 +1,6 @@
 //! What a response holds once it is over: its finished calls, and whether there is anything to see in it.
 
-use super::{Block, Choice, Response};
+use super::{Block, BlockEnd, Choice, Response};
 use crate::event::{BlockClose, BlockKind, Host, Id, InputForm, InputState, Reason};
 
 /// A call that is over, lent by the response that holds it.
@@ -19,7 +19,7 @@ pub struct Call<'r> {
     pub input: &'r str,
     /// Whether the input can be used; none where it is free text.
     pub state: Option<InputState>,
-    /// How it ended.
+    /// How it ended. `Incomplete` also where its wire had ended it and then said that the model was stopped there.
     pub how: BlockClose,
     /// Who runs it; none: the client must.
     pub host: Option<Host>,
@@ -30,7 +30,7 @@ pub struct Call<'r> {
 }
 
 impl<'r> Call<'r> {
-    pub(super) fn of(choice: u32, block: &'r Block) -> Option<Self> {
+    pub(super) fn of(choice: &'r Choice, block: &'r Block) -> Option<Self> {
         let end = block.end?;
         let (id, name, form, host, server) = match &block.kind {
             BlockKind::ToolCall { id, name, form } => (id, name, *form, None, None),
@@ -41,8 +41,9 @@ impl<'r> Call<'r> {
             Id::Wire(id) => Id::Wire(&**id),
             Id::Minted(n) => Id::Minted(*n),
         };
-        let (state, how) = (end.input, end.how);
-        Some(Self { choice, id, name, form, input: &block.text, state, how, host, server, block })
+        let state = end.input;
+        let how = if choice.was_stopped_in(block) { BlockClose::Incomplete } else { end.how };
+        Some(Self { choice: choice.index, id, name, form, input: &block.text, state, how, host, server, block })
     }
 
     /// Whether all of its input came and, where it is to be JSON, is one object. Nothing else may be run.
@@ -77,7 +78,20 @@ impl Choice {
     /// The calls that the client must run and that are over, in order of their blocks, whatever became of their input:
     /// ask [`Call::is_whole`]. After the end of the stream these are all calls.
     pub fn finished_calls(&self) -> impl Iterator<Item = Call<'_>> {
-        self.tool_calls().filter_map(|block| Call::of(self.index, block))
+        self.tool_calls().filter_map(|block| Call::of(self, block))
+    }
+
+    /// Whether the model was stopped in a call of which the wire said that it is complete: some wires end a block before
+    /// they say why. That of the last block nothing came shows nothing then.
+    fn was_stopped_in(&self, block: &Block) -> bool {
+        let Some(BlockEnd { how: BlockClose::Complete, input }) = block.end else { return false };
+        let reason = self.finish.as_ref().map(|finish| finish.reason);
+        let is_stopped = matches!(
+            reason,
+            Some(Reason::Length | Reason::ContextWindow | Reason::ContentFilter | Reason::Error | Reason::Cancelled)
+        );
+        let is_last = self.blocks.last().is_some_and(|last| last.id == block.id);
+        is_stopped && is_last && input != Some(InputState::Valid)
     }
 
     /// The last of [`finished_calls`](Self::finished_calls), for callers that can only take one.

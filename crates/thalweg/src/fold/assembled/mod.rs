@@ -297,7 +297,7 @@ impl<'a> Iterator for Items<'a> {
             let Some(choice) = assembler.response.choices.get(at) else { return end(&assembler.response) };
             let (item, next) = match step {
                 Step::Block(place) => match choice.blocks.get(place) {
-                    Some(block) => (call(choice.index, block), (at, Step::Block(place + 1))),
+                    Some(block) => (call(choice, block), (at, Step::Block(place + 1))),
                     None => (None, (at, Step::Text)),
                 },
                 Step::Text => {
@@ -316,7 +316,7 @@ impl<'a> Iterator for Items<'a> {
 
 impl core::iter::FusedIterator for Items<'_> {}
 
-fn call(choice: u32, block: &Block) -> Option<Assembled<'_>> {
+fn call<'r>(choice: &'r Choice, block: &'r Block) -> Option<Assembled<'r>> {
     let call = Call::of(choice, block)?;
     Some(if call.host.is_some() { Assembled::HostedCall(call) } else { Assembled::ToolCall(call) })
 }

@@ -51,6 +51,22 @@ fn finished_calls_are_those_of_the_client_that_are_over() {
 }
 
 #[test]
+fn a_call_that_the_model_was_stopped_in_is_not_whole_whatever_its_block_says() {
+    let stopped = |reason, blocks: u32| {
+        let mut events = Vec::new();
+        for block in 0..blocks {
+            events.extend([call(block, 0, "f"), end(block, BlockClose::Complete, Some(InputState::Empty))]);
+        }
+        events.push(finish(reason));
+        let calls = fold(&events);
+        calls.finished_calls().map(|call| (call.how, call.is_whole())).collect::<Vec<_>>()
+    };
+    assert_eq!(stopped(Reason::Length, 1), [(BlockClose::Incomplete, false)]);
+    assert_eq!(stopped(Reason::ToolCalls, 1), [(BlockClose::Complete, true)]);
+    assert_eq!(stopped(Reason::Length, 2), [(BlockClose::Complete, true), (BlockClose::Incomplete, false)]);
+}
+
+#[test]
 fn only_whole_input_is_whole() {
     let check = |form, input: &str, how, state, expected: Option<&str>, whole: bool| {
         let kind = BlockKind::tool_call(Id::Minted(0), "f", form);
