@@ -39,6 +39,8 @@ pub(super) struct Block {
     pub(super) open: bool,
     /// Its entry in the table of calls.
     pub(super) call: Option<usize>,
+    /// It is a call that the client must run.
+    is_client_call: bool,
     /// A high surrogate that ended the last fragment.
     high: Option<u16>,
     /// What it was given, where its whole value may be said of it alone. (Else that is kept by choice, and of a call
@@ -134,10 +136,8 @@ impl Emitter {
             }
             _ => None,
         };
-        match kind {
-            BlockKind::ToolCall { .. } => self.choices[slot].has_calls = true,
-            BlockKind::Approval { .. } => self.ask(slot),
-            _ => {}
+        if matches!(kind, BlockKind::Approval { .. }) {
+            self.ask(slot);
         }
         Some(self.open_counted(slot, place, kind, call))
     }
@@ -161,7 +161,9 @@ impl Emitter {
     ) -> BlockId {
         let block = BlockId::from(u32::try_from(self.blocks.table.len()).unwrap_or(u32::MAX));
         let family = Family::of(&kind);
-        self.blocks.table.push(Block { slot, family, open: true, call, high: None, given: None });
+        let is_client_call = matches!(kind, BlockKind::ToolCall { .. });
+        self.choices[slot].has_calls |= is_client_call;
+        self.blocks.table.push(Block { slot, family, open: true, call, is_client_call, high: None, given: None });
         self.blocks.open.push(block);
         if let Some(call) = call {
             self.calls.started(call, block);
@@ -176,6 +178,12 @@ impl Emitter {
     #[must_use]
     pub fn is_open(&self, block: BlockId) -> bool {
         self.blocks.get(block).is_some_and(|state| state.open)
+    }
+
+    /// Whether a block is a call that the client must run.
+    #[must_use]
+    pub fn is_client_call(&self, block: BlockId) -> bool {
+        self.blocks.get(block).is_some_and(|block| block.is_client_call)
     }
 
     /// Appends to a block what its kind takes: text, reasoning, refusal or input. Empty fragments are nothing.

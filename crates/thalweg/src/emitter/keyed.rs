@@ -148,6 +148,11 @@ impl Emitter {
                 if let BlockKind::ToolCall { id, name, .. } = kind {
                     return self.name_call(call, wire(id), Some(name));
                 }
+                // What came before its start was taken for a client's call.
+                let held = self.abandon(call);
+                let block = self.open_at(slot, at, id, kind)?;
+                self.give(block, held.as_str().into());
+                return Some(block);
             }
             Some(seat) => {
                 let block = self.seated(seat.what)?;
@@ -309,6 +314,9 @@ impl Emitter {
                 self.calls.set_name(call, kept);
                 self.anomaly(AnomalyKind::NameLate, Action::Kept, Some(block));
                 self.slots.push(EventOf::BlockData { block, part: Part::Name(name) });
+            }
+            (block, Some(name)) if self.calls.name_of(call) != Some(self.arena.get(name)) => {
+                self.anomaly(AnomalyKind::NameInPieces, Action::Dropped, block);
             }
             _ => {}
         }

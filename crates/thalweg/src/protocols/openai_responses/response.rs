@@ -155,7 +155,12 @@ impl Decoder {
         let response = Response::read(json, depth)?;
         let named = Status::of(word).unwrap_or(Status::Waiting);
         let own = response.status().filter(|status| *status != Status::Waiting || word.is_empty());
-        let status = own.unwrap_or(named);
+        // What is inside says more than the name, but does not make good what the name calls bad.
+        let status = match own {
+            Some(Status::Completed) if !matches!(named, Status::Waiting) => named,
+            Some(own) => own,
+            None => named,
+        };
         say_facts(json, depth, out)?;
         out.begin_choice(0);
         if !out.is_terminal() {

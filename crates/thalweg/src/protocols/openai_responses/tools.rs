@@ -167,7 +167,8 @@ impl<'a> Call<'a> {
         let at = At::item(number);
         // Items' ids change on some servers: only the id that the client answers under is compared.
         let id = if out.has_call_id(at) { self.call_id } else { self.answer_id() };
-        if out.name_at(at, id, self.name()).is_none() && !out.has_begun(at) {
+        let is_other = out.block_at(at).is_some_and(|block| out.is_client_call(block) == self.is_elsewhere);
+        if is_other || (out.name_at(at, id, self.name()).is_none() && !out.has_begun(at)) {
             let kind = self.kind(self.answer_id(), out);
             out.start_at(at, self.id, kind);
         }
@@ -259,8 +260,9 @@ impl Tool {
     pub(super) fn unannounced(&self, id: Option<Fragment<'_>>, out: &mut Emitter) -> BlockKind<Span> {
         let name = out.text(self.name.into());
         match self.runs {
-            Runs::Client | Runs::ClientOrContainer if name.is_empty() => Emitter::unannounced_call(self.form),
-            Runs::Client | Runs::ClientOrContainer => {
+            Runs::Client if name.is_empty() => Emitter::unannounced_call(self.form),
+            // Where the item must say who runs it, nobody does until it has.
+            Runs::Client => {
                 let id = out.id(None);
                 BlockKind::tool_call(id, name, self.form)
             }
