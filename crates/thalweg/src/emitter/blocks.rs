@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use super::digest::Digest;
 use super::{Emitter, Fragment, Span};
 use crate::event::{
-    Action, AnomalyKind, BlockClose, BlockId, BlockKind, EventOf, Id, InputState, LimitKind, Part, Place,
+    Action, AnomalyKind, BlockClose, BlockId, BlockKind, EventOf, Host, Id, InputState, LimitKind, Part, Place,
 };
 use crate::json::Edges;
 
@@ -39,8 +39,8 @@ pub(super) struct Block {
     pub(super) open: bool,
     /// Its entry in the table of calls.
     pub(super) call: Option<usize>,
-    /// It is a call that the client must run.
-    is_client_call: bool,
+    /// Who runs its call, where that is not the client.
+    host: Option<Host>,
     /// A high surrogate that ended the last fragment.
     high: Option<u16>,
     /// What it was given, where its whole value may be said of it alone. (Else that is kept by choice, and of a call
@@ -161,9 +161,12 @@ impl Emitter {
     ) -> BlockId {
         let block = BlockId::from(u32::try_from(self.blocks.table.len()).unwrap_or(u32::MAX));
         let family = Family::of(&kind);
-        let is_client_call = matches!(kind, BlockKind::ToolCall { .. });
-        self.choices[slot].has_calls |= is_client_call;
-        self.blocks.table.push(Block { slot, family, open: true, call, is_client_call, high: None, given: None });
+        let host = match kind {
+            BlockKind::HostedCall { host, .. } => Some(host),
+            _ => None,
+        };
+        self.choices[slot].has_calls |= matches!(kind, BlockKind::ToolCall { .. });
+        self.blocks.table.push(Block { slot, family, open: true, call, host, high: None, given: None });
         self.blocks.open.push(block);
         if let Some(call) = call {
             self.calls.started(call, block);
@@ -180,10 +183,16 @@ impl Emitter {
         self.blocks.get(block).is_some_and(|state| state.open)
     }
 
-    /// Whether a block is a call that the client must run.
+    /// Who runs the call in a block; none where the client does, and where it is no call.
     #[must_use]
-    pub fn is_client_call(&self, block: BlockId) -> bool {
-        self.blocks.get(block).is_some_and(|block| block.is_client_call)
+    pub fn host_of(&self, block: BlockId) -> Option<Host> {
+        self.blocks.get(block)?.host
+    }
+
+    /// Whether a block takes data parts alone, open or ended: it is neither text nor a call.
+    #[must_use]
+    pub fn is_data(&self, block: BlockId) -> bool {
+        self.blocks.get(block).is_some_and(|state| state.family == Family::Data)
     }
 
     /// Appends to a block what its kind takes: text, reasoning, refusal or input. Empty fragments are nothing.

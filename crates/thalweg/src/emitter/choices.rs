@@ -410,6 +410,16 @@ impl Emitter {
         }
     }
 
+    /// Why the choice ended was said of what it began with: it has begun again.
+    pub(super) fn forget_reason(&mut self, slot: usize) {
+        let choice = &mut self.choices[slot];
+        choice.reason = None;
+        (choice.has_text, choice.has_refusal, choice.has_calls) = (false, false, false);
+        (choice.noted_late, choice.noted_differs) = (false, false);
+        let kept = [choice.raw.take(), choice.detail.take()];
+        self.release(kept.iter().flatten().map(|text| text.len()).sum());
+    }
+
     /// What the provider adds to a finish reason (the stop sequence, a category).
     pub fn finish_detail(&mut self, choice: u32, detail: Fragment<'_>) {
         let Some(slot) = self.slot(choice) else { return };

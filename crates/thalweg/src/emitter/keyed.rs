@@ -482,7 +482,7 @@ impl Emitter {
         self.calls.block_of(self.calls.by_id(slot, id.borrow(&mut String::new()))?)
     }
 
-    /// The response begins again under another id: what is open ends, and its places are free.
+    /// The response begins again under another id: what is open ends, its places are free, and why it ended is open.
     pub fn restart(&mut self, id: Fragment<'_>) {
         if let Some(slot) = self.slot_of(ONLY) {
             self.start_nameless(slot);
@@ -490,6 +490,7 @@ impl Emitter {
                 self.end_block(block, BlockClose::Truncated);
             }
             self.calls.forget_keys(slot);
+            self.forget_reason(slot);
         }
         self.keyed.table.clear();
         self.keyed.last = None;

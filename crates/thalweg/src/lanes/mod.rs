@@ -51,34 +51,18 @@ pub const NAME_BYTES_MAX: usize = 256;
 /// Responses do not outlive their connection: finish, and begin another connection with other `Lanes`.
 ///
 /// ```
-/// # use thalweg::dialect::{Decode, Frame};
-/// # use thalweg::emitter::{Channel, Emitter};
 /// use std::collections::BTreeMap;
 ///
-/// use thalweg::{Close, Fold, Lanes, Outcome, Response};
-/// # use thalweg::{Reason, dialects};
+/// use thalweg::{Close, Fold, Lanes, Outcome, Response, dialects};
 ///
-/// # struct Words;
-/// # impl Decode for Words {
-/// #     fn frame(&mut self, frame: Frame<'_>, out: &mut Emitter) {
-/// #         if frame.data.contains("completed") {
-/// #             out.finish_reason(0, Reason::Stop, "completed".into());
-/// #             out.terminal();
-/// #         } else if let Some((_, text)) = frame.data.split_once("\"delta\":\"") {
-/// #             out.append(0, Channel::Text, text.trim_end_matches("\"}").into());
-/// #         }
-/// #     }
-/// # }
-/// # let mut dialect = dialects::OPENAI_CHAT.clone();
-/// # dialect.decoder = |_| Box::new(Words);
-/// let mut lanes = Lanes::new(&dialect);
+/// let mut lanes = Lanes::new(&dialects::OPENAI_RESPONSES);
 /// let mut responses = BTreeMap::<u64, Response>::new();
 /// for message in [
 ///     r#"{"type":"response.created","stream_id":"a","response":{"id":"resp_1"}}"#,
 ///     r#"{"type":"response.created","stream_id":"b","response":{"id":"resp_2"}}"#,
-///     r#"{"type":"response.output_text.delta","stream_id":"a","delta":"Ebb"}"#,
-///     r#"{"type":"response.output_text.delta","stream_id":"b","delta":"Flow"}"#,
-///     r#"{"type":"response.completed","stream_id":"a","response":{"id":"resp_1"}}"#,
+///     r#"{"type":"response.output_text.delta","stream_id":"a","output_index":0,"content_index":0,"delta":"Ebb"}"#,
+///     r#"{"type":"response.output_text.delta","stream_id":"b","output_index":0,"content_index":0,"delta":"Flow"}"#,
+///     r#"{"type":"response.completed","stream_id":"a","response":{"id":"resp_1","status":"completed"}}"#,
 /// ] {
 ///     lanes.feed(message.as_bytes());
 ///     while let Some(given) = lanes.poll() {

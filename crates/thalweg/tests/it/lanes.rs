@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use fastrand::Rng;
-use thalweg::{Close, Event, Lanes, Outcome, dialects};
+use thalweg::{Close, Event, Fold, Lanes, Outcome, Response, dialects};
 use thalweg_corpus::laws::Grammar;
 
 /// Kinds of messages; `@` is where the lane is named.
@@ -22,6 +22,55 @@ const MESSAGES: [&str; 12] = [
     "{\"type\":",
 ];
 const LANES: [&str; 4] = ["", ",\"stream_id\":\"a\"", ",\"stream_id\":\"b\"", ",\"stream_id\":\"\\u0063\""];
+
+/// What servers sent over a WebSocket, a message a line.
+const RECORDED: [(&str, &str); 2] = [
+    ("aimock 1.43.0", include_str!("../data/responses-ws-aimock.jsonl")),
+    ("litellm proxy 1.106.2, before aimock's Messages", include_str!("../data/responses-ws-litellm.jsonl")),
+];
+
+#[test]
+fn recorded_connections_are_one_response_each() {
+    for (server, messages) in RECORDED {
+        let mut lanes = Lanes::new(&dialects::OPENAI_RESPONSES);
+        let mut response = Response::default();
+        for message in messages.lines() {
+            assert!(response.outcome.is_none(), "{server}: a message behind the end");
+            lanes.feed(message.as_bytes());
+            while let Some(given) = lanes.poll() {
+                assert_eq!((given.lane, given.response), (None, Some(0)), "{server}");
+                response.apply(&given.event);
+            }
+        }
+        assert_eq!(lanes.open(), 0, "{server}");
+        assert_eq!(response.outcome, Some(Outcome::Complete), "{server}");
+        assert_eq!(response.choices[0].text(), "Hello from aimock: é日本🙂 done.", "{server}");
+        assert!(response.usage.is_some() && response.unknown.is_empty(), "{server}");
+    }
+}
+
+#[test]
+fn the_recorded_connections_as_lanes_of_one() {
+    let [(_, a), (_, b)] = RECORDED;
+    let in_lane = |name: &str, message: &str| message.replacen('{', &format!("{{\"stream_id\":\"{name}\","), 1);
+    let mut lanes = Lanes::new(&dialects::OPENAI_RESPONSES);
+    let mut responses = BTreeMap::<(u64, String), Response>::new();
+    for (a, b) in a.lines().zip(b.lines()) {
+        for message in [in_lane("a", a), in_lane("b", b)] {
+            lanes.feed(message.as_bytes());
+            while let Some(given) = lanes.poll() {
+                let key = (given.response.expect("each is a response's"), given.lane.unwrap_or_default().to_owned());
+                responses.entry(key).or_default().apply(&given.event);
+            }
+        }
+    }
+    assert_eq!(a.lines().count(), b.lines().count(), "both are there to their ends");
+    assert_eq!(responses.keys().map(|(number, lane)| (*number, &**lane)).collect::<Vec<_>>(), [(0, "a"), (1, "b")]);
+    for response in responses.values() {
+        assert_eq!(response.outcome, Some(Outcome::Complete));
+        assert_eq!(response.choices[0].text(), "Hello from aimock: é日本🙂 done.");
+    }
+}
 
 #[test]
 fn any_messages_give_well_formed_responses() {

@@ -72,6 +72,8 @@ impl Sort {
             "container_upload" => Self::File,
             "compaction" => Self::Compaction,
             word if word.ends_with("_tool_result") => Self::Result,
+            // Calls of tools that are not known: what a client runs is `tool_use` alone.
+            word if word.ends_with("_tool_use") => Self::Hosted(Host::Provider),
             _ => Self::Other,
         }
     }

@@ -81,7 +81,15 @@ fn say_words(frame: Frame<'_>, out: &mut Emitter) {
 impl Decoder {
     fn say(&mut self, frame: Frame<'_>, event: &Event, out: &mut Emitter) -> Result<(), Error> {
         let data = frame.data;
-        match what(frame, event) {
+        let what = what(frame, event);
+        if let Some(error) = event.error.map(|raw| raw.of(data))
+            && what.is_some_and(|what| what != What::Error)
+            && !errors::is_nothing(error)
+        {
+            // Beside what else the event says, which may be that the answer ends.
+            self.causes.report(error, Hint::None, out);
+        }
+        match what {
             Some(What::BlockDelta) => {
                 let at = self.place(event.at);
                 delta::say(data, at, &event.delta, out)

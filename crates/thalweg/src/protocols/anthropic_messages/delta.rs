@@ -3,7 +3,7 @@
 use super::wire::{DELTA_FIELDS, Delta};
 use crate::emitter::{At, Channel, Emitter, Fragment, Span};
 use crate::errors;
-use crate::event::{BlockId, BlockKind, InputForm, Part, ReasoningForm, Scope};
+use crate::event::{BlockId, BlockKind, Host, InputForm, Part, ReasoningForm, Scope};
 use crate::json::{Error, Text};
 
 /// What thinking deltas go to.
@@ -19,12 +19,7 @@ pub(super) fn say(data: &str, at: At, delta: &Delta, out: &mut Emitter) -> Resul
                 out.delta_at(at, None, Channel::Text, text);
             }
         }
-        Sort::Input => {
-            let input = fragment(delta.partial_json).or_else(|| delta.input.map(|raw| raw.of(data).into()));
-            if let Some(input) = input {
-                out.input_at(at, None, Emitter::unannounced_call(InputForm::Json), input);
-            }
-        }
+        Sort::Input => say_input(data, at, delta, out),
         Sort::Thinking => {
             if let Some(thinking) = fragment(delta.thinking) {
                 out.delta_at(at, None, THINKING, thinking);
@@ -87,6 +82,20 @@ fn sort(data: &str, delta: &Delta) -> Sort {
         "compaction_delta" => Sort::Compaction,
         _ => Sort::Other,
     }
+}
+
+/// Input without a call is a client's only where nothing that the provider runs is at its place: late input of a hosted
+/// call, or that of a block whose type is not known, must not look like a call to answer.
+fn say_input(data: &str, at: At, delta: &Delta, out: &mut Emitter) {
+    let text = delta.partial_json.map(|text| Fragment::json(data, text));
+    let Some(input) = text.or_else(|| delta.input.map(|raw| raw.of(data).into())) else { return };
+    let host =
+        out.block_at(at).and_then(|block| out.host_of(block).or_else(|| out.is_data(block).then_some(Host::Provider)));
+    let otherwise = match host {
+        Some(host) => BlockKind::hosted_call(out.id(None), Span::default(), InputForm::Json, host, None),
+        None => Emitter::unannounced_call(InputForm::Json),
+    };
+    out.input_at(at, None, otherwise, input);
 }
 
 fn seal(at: At, signature: Option<Fragment<'_>>, out: &mut Emitter) {

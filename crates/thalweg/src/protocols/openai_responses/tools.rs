@@ -167,7 +167,7 @@ impl<'a> Call<'a> {
         let at = At::item(number);
         // Items' ids change on some servers: only the id that the client answers under is compared.
         let id = if out.has_call_id(at) { self.call_id } else { self.answer_id() };
-        let is_other = out.block_at(at).is_some_and(|block| out.is_client_call(block) == self.is_elsewhere);
+        let is_other = out.block_at(at).is_some_and(|block| out.host_of(block).is_some() != self.is_elsewhere);
         if is_other || (out.name_at(at, id, self.name()).is_none() && !out.has_begun(at)) {
             let kind = self.kind(self.answer_id(), out);
             out.start_at(at, self.id, kind);
