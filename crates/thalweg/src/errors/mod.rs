@@ -41,6 +41,7 @@ mod tests;
 mod texts;
 mod words;
 
+use crate::dialect::Frame;
 use crate::emitter::{Digest, Emitter, Failure, Fragment};
 use crate::event::{ErrorKind, Retry};
 use classify::Facts;
@@ -124,4 +125,14 @@ pub(crate) fn report_words(words: &str, out: &mut Emitter) {
     let mut failure = Failure::new(kind, words.into());
     failure.retry = delay::in_text(words).filter(|_| retry != Retry::No).map_or(retry, Retry::after_ms);
     out.error(failure);
+}
+
+/// A frame that is neither an object nor a list, on a wire where all are: under the name `error` its words are one, else
+/// it is a broken frame.
+pub(crate) fn say_no_object(frame: Frame<'_>, out: &mut Emitter) {
+    if frame.event == Some("error") {
+        report_words(frame.data.trim().trim_matches('"'), out);
+    } else {
+        out.no_object(frame.data);
+    }
 }

@@ -54,7 +54,7 @@ impl Decode for Decoder {
             _ if data.trim() == "[DONE]" => return,
             // Google wraps errors so.
             Ok(Kind::Array) => return out.each(data, |data, out| self.frame(Frame { data, ..frame }, out)),
-            _ => return say_words(frame, out),
+            _ => return errors::say_no_object(frame, out),
         };
         // What is read again was validated as a part of the frame: only the frame's own reading can fail.
         if let Err(error) = said {
@@ -64,17 +64,6 @@ impl Decode for Decoder {
 
     fn finish(&mut self, out: &mut Emitter) {
         self.settle(out);
-    }
-}
-
-/// A frame that is neither an object nor a list.
-fn say_words(frame: Frame<'_>, out: &mut Emitter) {
-    let json = &mut Reader::new(frame.data, out.limits().json_depth);
-    let read = json.skip().and_then(|_| json.end());
-    match read {
-        _ if frame.event == Some("error") => errors::report_words(frame.data.trim().trim_matches('"'), out),
-        Ok(()) => out.anomaly(AnomalyKind::BadFrame, Action::Dropped, None),
-        Err(error) => out.bad_json(error),
     }
 }
 

@@ -34,13 +34,12 @@ impl Decode for Decoder {
     fn frame(&mut self, frame: Frame<'_>, out: &mut Emitter) {
         let data = frame.data;
         let depth = out.limits().json_depth;
-        if Reader::new(data, depth).peek() != Ok(JsonKind::Object) {
-            if data.trim() == DONE {
-                out.sentinel();
-            } else {
-                out.no_object(data);
-            }
-            return;
+        match Reader::new(data, depth).peek() {
+            Ok(JsonKind::Object) => {}
+            _ if data.trim() == DONE => return out.sentinel(),
+            // Google wraps errors so.
+            Ok(JsonKind::Array) => return out.each(data, |data, out| self.frame(Frame { data, ..frame }, out)),
+            _ => return errors::say_no_object(frame, out),
         }
         // What is read of a frame after this was validated as a part of it.
         let said = Wire::read(data, depth).and_then(|wire| {
