@@ -153,6 +153,18 @@ fn fold_json_shows_each_kind_of_fact() {
 }
 
 #[test]
+fn where_to_go_on_is_said_of_what_can_be_resumed() {
+    let body =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus/openai-responses/background-queued-then-eof/body.sse");
+    let output = run(&["fold", "--json"], core::slice::from_ref(&body));
+    assert_eq!(objects(&output)[0]["resume"], json!({"response_id": "resp_w1", "after": 1}));
+    let output = run(&["fold"], &[body]);
+    assert!(text(&output.stdout).contains("resume    resp_w1 after 1\n"), "{}", text(&output.stdout));
+
+    assert_eq!(folded("text").get("resume"), None);
+}
+
+#[test]
 fn json_of_the_stream_does_not_break_the_line() {
     let body = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\",\"annotations\":[{\ndata: \"type\":\"x\"\n\
                 data: }]},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
