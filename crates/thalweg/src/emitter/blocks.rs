@@ -67,6 +67,10 @@ impl Blocks {
         self.open.iter().copied().filter(|id| self.table[id.index()].slot == slot).collect()
     }
 
+    pub(super) fn any_open(&self) -> bool {
+        !self.open.is_empty()
+    }
+
     /// Whether a block is open and takes what belongs to this family.
     #[inline]
     pub(super) fn takes(&self, id: BlockId, family: Family) -> bool {
@@ -141,10 +145,8 @@ impl Emitter {
             }
             _ => None,
         };
-        match kind {
-            BlockKind::ToolCall { .. } => self.choices[slot].has_calls = true,
-            BlockKind::Approval { .. } => self.ask(slot),
-            _ => {}
+        if matches!(kind, BlockKind::Approval { .. }) {
+            self.ask(slot);
         }
         Some(self.open_counted(slot, place, kind, call))
     }
@@ -172,6 +174,7 @@ impl Emitter {
             BlockKind::HostedCall { host, .. } => Some(host),
             _ => None,
         };
+        self.choices[slot].has_calls |= matches!(kind, BlockKind::ToolCall { .. });
         self.blocks.table.push(Block { slot, family, open: true, call, host, cited: 0, high: None, given: None });
         self.blocks.open.push(block);
         if let Some(call) = call {
@@ -183,7 +186,9 @@ impl Emitter {
         block
     }
 
-    pub(super) fn is_open(&self, block: BlockId) -> bool {
+    /// Whether a block has begun and not ended.
+    #[must_use]
+    pub fn is_open(&self, block: BlockId) -> bool {
         self.blocks.get(block).is_some_and(|state| state.open)
     }
 

@@ -11,12 +11,11 @@ use alloc::vec::Vec;
 
 use super::blocks::Family;
 use super::choices::Channel;
-use super::digest::{Digest, Restatement};
+use super::digest::Digest;
 use super::{Emitter, Fragment, Key, Span};
 use crate::event::{
     Action, AnomalyKind, BlockClose, BlockId, BlockKind, EventOf, Id, InputForm, LimitKind, Part, Place, Wide,
 };
-use crate::json::Edges;
 
 /// The one choice of these wires.
 const ONLY: u32 = 0;
@@ -68,6 +67,12 @@ impl At {
         Self { item, list, part }
     }
 
+    /// Whether it is one of the first `parts` of its list.
+    #[must_use]
+    pub const fn is_below(self, parts: u64) -> bool {
+        self.part < parts
+    }
+
     fn place(self, id: Option<Span>) -> Place<Span> {
         let shown = |n| u32::try_from(n).ok().map(Wide::from);
         let mut place = Place::item(shown(self.item));
@@ -99,7 +104,7 @@ enum What {
 
 /// Content of a start frame.
 #[derive(Debug)]
-struct Held {
+pub(super) struct Held {
     text: Box<str>,
     /// Deltas replace it. Else they go on where it ends, or repeat it.
     is_replaced: bool,
@@ -143,6 +148,11 @@ impl Emitter {
                 if let BlockKind::ToolCall { id, name, .. } = kind {
                     return self.name_call(call, wire(id), Some(name));
                 }
+                // What came before its start was taken for a client's call.
+                let held = self.abandon(call);
+                let block = self.open_at(slot, at, id, kind)?;
+                self.give(block, held.as_str().into());
+                return Some(block);
             }
             Some(seat) => {
                 let block = self.seated(seat.what)?;
@@ -263,13 +273,7 @@ impl Emitter {
     pub fn name_at(&mut self, at: At, id: Option<Fragment<'_>>, name: Option<Fragment<'_>>) -> Option<BlockId> {
         let id = id.filter(|id| !id.is_empty()).map(|id| self.text(id));
         let name = name.filter(|name| !name.is_empty()).map(|name| self.text(name));
-        match self.keyed.table.get(&at)?.what {
-            What::Call(call) => self.name_call(call, id, name),
-            What::Block(block) => {
-                let call = self.blocks.get(block)?.call?;
-                self.name_call(call, id, name)
-            }
-        }
+        self.name_call(self.call_of(at)?, id, name)
     }
 
     /// The block of the call at a place; one that waits for its name starts under the name "".
@@ -282,8 +286,25 @@ impl Emitter {
         self.block_at(at)
     }
 
+    /// Whether the wire has given the call at a place an id.
+    #[must_use]
+    pub fn has_call_id(&self, at: At) -> bool {
+        self.call_of(at).is_some_and(|call| self.calls.has_id(call))
+    }
+
+    pub(super) fn call_of(&self, at: At) -> Option<usize> {
+        match self.keyed.table.get(&at)?.what {
+            What::Call(call) => Some(call),
+            What::Block(block) => self.blocks.get(block)?.call,
+        }
+    }
+
     fn name_call(&mut self, call: usize, id: Option<Span>, name: Option<Span>) -> Option<BlockId> {
-        self.take_id(call, id.filter(|id| !id.is_empty()));
+        let id = id.filter(|id| !id.is_empty());
+        if id.is_some_and(|id| self.calls.has_other_id(call, self.arena.get(id))) {
+            self.anomaly(AnomalyKind::IdChanged, Action::Dropped, self.calls.block_of(call));
+        }
+        self.take_id(call, id);
         let name = name.filter(|name| !name.is_empty());
         match (self.calls.block_of(call), name) {
             (None, _) => self.take_name(call, name, false),
@@ -293,6 +314,9 @@ impl Emitter {
                 self.calls.set_name(call, kept);
                 self.anomaly(AnomalyKind::NameLate, Action::Kept, Some(block));
                 self.slots.push(EventOf::BlockData { block, part: Part::Name(name) });
+            }
+            (block, Some(name)) if self.calls.name_of(call) != Some(self.arena.get(name)) => {
+                self.anomaly(AnomalyKind::NameInPieces, Action::Dropped, block);
             }
             _ => {}
         }
@@ -353,7 +377,7 @@ impl Emitter {
         }
     }
 
-    fn take_held(&mut self, block: BlockId) -> Option<Held> {
+    pub(super) fn take_held(&mut self, block: BlockId) -> Option<Held> {
         if self.keyed.held.is_empty() {
             return None;
         }
@@ -369,66 +393,6 @@ impl Emitter {
         }
     }
 
-    /// The provider's own whole value of a block, as often as the wire repeats it. What the deltas lack of it is given
-    /// as one; where they say something else it replaces them ([`Event::Restated`](crate::Event::Restated)). An empty
-    /// value takes nothing away, and none is taken after the finish.
-    pub fn restate(&mut self, block: BlockId, whole: Fragment<'_>) {
-        let held = self.take_held(block);
-        let value = self.text(whole);
-        if self.is_over_limit() {
-            return;
-        }
-        self.blocks.forget_half(block);
-        let relation = self.digest_of(block).compare(self.arena.get(value));
-        let is_over = self.blocks.get(block).is_none_or(|state| self.choices[state.slot].settled);
-        match relation {
-            Restatement::Same => {}
-            Restatement::First if value.is_empty() => {
-                if let Some(held) = held {
-                    self.delta(block, held.text[held.repeated..].into());
-                }
-            }
-            Restatement::First if self.is_open(block) => self.delta_span_of(block, value),
-            Restatement::Longer { known } if self.is_open(block) => {
-                let rest = value.after(known);
-                self.delta_span_of(block, rest);
-            }
-            _ if value.is_empty() || is_over => {
-                self.anomaly(AnomalyKind::RestatementDiffers, Action::Dropped, Some(block));
-            }
-            _ => self.replace(block, value),
-        }
-    }
-
-    fn delta_span_of(&mut self, block: BlockId, span: Span) {
-        match self.blocks.get(block).and_then(|state| state.call) {
-            Some(call) => self.take_input(call, span, Edges::default()),
-            None => self.delta_span(block, span, Edges::default()),
-        }
-    }
-
-    fn replace(&mut self, block: BlockId, value: Span) {
-        let text = self.arena.get(value);
-        match self.blocks.get(block).and_then(|state| state.call) {
-            Some(_) if text.len() as u64 > self.limits.tool_input_bytes => {
-                return self.limit(LimitKind::ToolInputBytes);
-            }
-            Some(call) => self.calls.replace(call, text),
-            None => self.blocks.replace(block, text),
-        }
-        self.slots.push(EventOf::Restated { block, value });
-        self.anomaly(AnomalyKind::RestatementDiffers, Action::Replaced, Some(block));
-    }
-
-    /// What is known of a block's content.
-    fn digest_of(&self, block: BlockId) -> Digest {
-        let Some(state) = self.blocks.get(block) else { return Digest::default() };
-        match state.call {
-            Some(call) => self.calls.digest_of(call),
-            None => state.given.unwrap_or_default(),
-        }
-    }
-
     /// Whether the block at a place is open and takes text of this kind.
     #[must_use]
     pub fn takes(&self, at: At, channel: Channel) -> bool {
@@ -441,12 +405,6 @@ impl Emitter {
         self.block_at(at).is_some_and(|block| self.is_open(block))
     }
 
-    /// Whether nothing of a block's content has been given.
-    #[must_use]
-    pub fn is_blank(&self, block: BlockId) -> bool {
-        self.digest_of(block) == Digest::default()
-    }
-
     /// The wire ends the block at a place. Where none is open that is said.
     pub fn end_at(&mut self, at: At, how: BlockClose) {
         match self.block_at(at).filter(|block| self.is_open(*block)) {
@@ -457,6 +415,9 @@ impl Emitter {
 
     /// Ends what is open of an item. A call that waits for its name starts under the name "".
     pub fn end_item(&mut self, item: u64, how: BlockClose) {
+        if !self.blocks.any_open() && self.calls.nameless() == 0 {
+            return;
+        }
         let seats: Vec<_> = self.keyed.table.range(At::all_of(item)).map(|(at, _)| *at).collect();
         for at in seats {
             if let Some(block) = self.call_at(at) {
@@ -500,11 +461,11 @@ impl Emitter {
         self.keyed.table.range(range).next_back().map(|(at, _)| at.part)
     }
 
-    /// The place of the `nth` part of an item's list that has begun, in order of their numbers.
+    /// The places of the parts of an item's list that have begun, in order of their numbers.
     #[must_use]
-    pub fn nth_place_of(&self, item: u64, list: List, nth: u64) -> Option<At> {
+    pub fn places_of(&self, item: u64, list: List) -> Vec<At> {
         let range = At { item, list, part: 0 }..=At { item, list, part: u64::MAX };
-        self.keyed.table.range(range).nth(usize::try_from(nth).ok()?).map(|(at, _)| *at)
+        self.keyed.table.range(range).map(|(at, _)| *at).collect()
     }
 
     fn seated(&self, what: What) -> Option<BlockId> {

@@ -16,6 +16,7 @@ mod digest;
 mod keyed;
 mod reasoning;
 mod repeats;
+mod restated;
 mod sequence;
 #[cfg(test)]
 mod tests;

@@ -55,6 +55,15 @@ impl Emitter {
         true
     }
 
+    /// The same for an error, which is never dropped: servers number those as they like, and one that a new connection
+    /// begins with repeats nothing. One that was reported is not reported again in any case.
+    pub fn sequence_of_error(&mut self, number: u64) {
+        let Sequence { last, has_risen, is_behind, .. } = self.sequence;
+        if (is_behind && has_risen) || last.is_none_or(|last| number > last) {
+            let _ = self.sequence(number);
+        }
+    }
+
     /// The provider keeps this response: if the stream breaks off, the rest can be asked for.
     pub fn set_resumable(&mut self) {
         self.sequence.is_resumable = true;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use thalweg::fold::{Call, Tally};
-use thalweg::{Assembled, Assembler, BlockId, BlockKind, Close, Event, Fold, Metrics, Outcome, Response, Timing};
+use thalweg::{Assembled, Assembler, BlockId, BlockKind, Close, Event, Fold, Metrics, Outcome, Part, Response, Timing};
 use thalweg_corpus::{Case, Setup, load_all, small_limits};
 
 /// Every stream there is, named.
@@ -156,6 +156,7 @@ fn the_parts_of_the_time_are_the_whole() {
                     | Event::ReasoningDelta { .. }
                     | Event::RefusalDelta { .. }
                     | Event::ToolCallDelta { .. }
+                    | Event::BlockData { part: Part::Progress(_), .. }
             );
             deltas += u64::from(is_delta);
             timing.at(now_us).apply(event);

@@ -234,3 +234,21 @@ fn text_that_was_held_stays_held() {
 }
 
 const TAGS: &[thalweg::dialect::Tags] = &[thalweg::dialect::Tags::new("<think>", "</think>")];
+
+#[test]
+fn an_error_is_no_replay_whatever_its_number() {
+    let mut normalizer = Normalizer::new(&dialects::OPENAI_RESPONSES);
+    for number in 0..3 {
+        let frame =
+            format!("data: {{\"type\":\"response.in_progress\",\"sequence_number\":{number},\"response\":{{}}}}\n\n");
+        normalizer.feed(frame.as_bytes());
+    }
+    normalizer.reconnect();
+    normalizer.feed(b"data: {\"type\":\"error\",\"sequence_number\":0,\"error\":{\"code\":\"server_error\",\"message\":\"boom\"}}\n\n");
+    normalizer.finish(Close::Clean);
+    let mut response = Response::default();
+    while let Some(event) = normalizer.poll() {
+        response.apply(&event);
+    }
+    assert_eq!((response.outcome, response.errors.len()), (Some(thalweg::Outcome::Failed), 1));
+}

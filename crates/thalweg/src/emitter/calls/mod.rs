@@ -225,6 +225,19 @@ impl Calls {
         self.table[call].name.is_some()
     }
 
+    pub(super) fn has_id(&self, call: usize) -> bool {
+        self.table[call].id.is_some()
+    }
+
+    pub(super) fn has_other_id(&self, call: usize, id: &str) -> bool {
+        self.table[call].id.as_deref().is_some_and(|known| known != id)
+    }
+
+    /// The name that the call began under, or was given since.
+    pub(super) fn name_of(&self, call: usize) -> Option<&str> {
+        self.table[call].name.as_deref()
+    }
+
     /// The call's block has this name.
     pub(super) fn set_name(&mut self, call: usize, name: Option<Box<str>>) {
         self.table[call].name = name;
@@ -348,7 +361,6 @@ impl Emitter {
         if let Some(key) = key {
             self.calls.scope(slot).by_key.insert(key, call);
         }
-        self.choices[slot].has_calls = true;
         Some(call)
     }
 
@@ -515,6 +527,14 @@ impl Emitter {
             let (span, _) = self.arena.write(held.as_str().into());
             self.delta_span(block, span, edges);
         }
+    }
+
+    /// A call that waits for its name is another block's after all: gives what was held of its input.
+    pub(super) fn abandon(&mut self, call: usize) -> String {
+        self.calls.nameless.retain(|&nameless| nameless != call);
+        let held = core::mem::take(&mut self.calls.table[call].held);
+        self.calls.held_bytes -= held.len();
+        held
     }
 
     /// A call that waits for a name, or for more of it, starts; one never named under the name "".

@@ -1,6 +1,7 @@
 //! Messages and reasoning: their parts, and what is said of them again.
 
 use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
 
 use super::items::{Items, Kind};
 use super::tools::each;
@@ -97,7 +98,7 @@ pub(super) fn start_part(
     let part = ContentPart::read(json, out.limits().json_depth)?;
     let kind = part.block_kind(within, out);
     if let Some(block) = out.start_at(at, id, kind)
-        && let Some(text) = part.text
+        && let Some(text) = part.text.filter(|_| !matches!(kind, BlockKind::Other { .. }))
     {
         out.hold(block, text, false);
     }
@@ -116,14 +117,14 @@ pub(super) fn end_part(
     let part = ContentPart::read(json, out.limits().json_depth)?;
     let kind = part.block_kind(within, out);
     let Some(block) = out.block_at(at).or_else(|| out.start_at(at, id, kind)) else { return Ok(()) };
-    match part.text {
-        Some(text) => out.restate(block, text),
+    if matches!(kind, BlockKind::Other { .. }) {
         // What the model does not know it keeps as it is.
-        None if matches!(kind, BlockKind::Other { .. }) => {
+        if out.is_open(block) {
             let span = out.text(json.into());
             out.data(block, Part::Json(span));
         }
-        None => {}
+    } else if let Some(text) = part.text {
+        out.restate(block, text);
     }
     given.citations(block, part.annotations, out)?;
     if let Some(logprobs) = part.logprobs {
@@ -171,13 +172,13 @@ impl<'a> Parts<'a> {
     ) -> Result<(), Error> {
         for (list, parts) in self.lists {
             let depth = out.limits().json_depth;
+            let places = places(number, list, parts, out)?;
             each(parts, depth, |nth, json| {
-                let at = At::part(number, list, nth);
-                // Numbers may have gaps or begin anywhere: then their order counts.
-                let at = match out.block_at(at) {
-                    Some(_) => at,
-                    None => out.nth_place_of(number, list, nth).unwrap_or(at),
-                };
+                if out.is_over_limit() {
+                    return Ok(());
+                }
+                let by_order = usize::try_from(nth).ok().and_then(|nth| places.get(nth)).copied();
+                let at = by_order.unwrap_or_else(|| At::part(number, list, nth));
                 end_part((at, (self.owner, list)), id, json, how, given, out)
             })?;
         }
@@ -199,6 +200,19 @@ impl<'a> Parts<'a> {
     }
 }
 
+/// The places that the parts of a whole list mean in order, if not those of their own numbers: numbers may have gaps or
+/// begin anywhere, but then there are as many places as parts, or none of them is a part's number.
+fn places(number: u64, list: List, parts: Option<&str>, out: &Emitter) -> Result<Vec<At>, Error> {
+    let places = out.places_of(number, list);
+    let mut len = 0;
+    each(parts, out.limits().json_depth, |_, _| {
+        len += 1;
+        Ok(())
+    })?;
+    let are_by_order = places.len() as u64 == len || places.iter().all(|at| !at.is_below(len));
+    Ok(if are_by_order { places } else { Vec::new() })
+}
+
 /// Whether an item of the table has a block for a part that was never announced: remembered for the next one.
 pub(super) fn remember_unannounced(
     items: &mut Items,
@@ -211,5 +225,6 @@ pub(super) fn remember_unannounced(
         && let Some(item) = items.get_mut(number)
     {
         item.unannounced = Some((list, part.unwrap_or(0)));
+        item.is_bounded = false;
     }
 }

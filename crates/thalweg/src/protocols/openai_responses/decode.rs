@@ -44,8 +44,10 @@ impl Decode for Decoder {
         }
         // What is read of a frame after this was validated as a part of it.
         let said = Wire::read(data, depth).and_then(|wire| {
-            if wire.sequence.is_some_and(|number| !out.sequence(number)) {
-                return Ok(());
+            match wire.sequence {
+                Some(number) if wire.kind.is_some_and(|kind| kind.is(data, "error")) => out.sequence_of_error(number),
+                Some(number) if !out.sequence(number) => return Ok(()),
+                _ => {}
             }
             self.say(frame, &wire, out)
         });
@@ -70,7 +72,8 @@ impl Decoder {
         let mut short = [0; LONGEST_TYPE];
         let named = wire.kind.map(|kind| kind.name(data, &mut short)).filter(|name| !name.is_empty());
         let Some(name) = named.or(frame.event) else { return self.say_untyped(frame, wire, out) };
-        match says(name) {
+        let said = says(name);
+        match said {
             Says::Delta(channel, list) => self.say_delta(data, wire, (channel, list), out),
             Says::Input(kind) => self.say_input(data, wire, kind, out),
             Says::Whole(channel, list) => self.say_whole(data, wire, (channel, list), out),
@@ -83,21 +86,22 @@ impl Decoder {
             Says::Status(kind, status) => self.say_status(data, wire, (kind, status), out),
             Says::Piece(kind) => self.say_piece(data, wire, kind, out)?,
             Says::Preview => self.say_preview(data, wire, out),
-            Says::Sound | Says::Transcript | Says::SoundDone => say_sound(data, wire, says(name), out),
+            Says::Sound | Says::Transcript | Says::SoundDone => say_sound(data, wire, said, out),
             Says::Response(word) => match response_of(data, wire, name, out) {
                 Some(response) => self.say_response(response, word, out)?,
                 None => return Ok(()),
             },
-            Says::End(word) => match response_of(data, wire, name, out) {
-                Some(response) => self.say_end(response, word, out)?,
-                None => return Ok(()),
-            },
+            // That it is over is said by the name alone.
+            Says::End(word) => self.say_end(response_of(data, wire, name, out).unwrap_or("{}"), word, out)?,
             Says::Error => self.say_error(Some(data), out),
             Says::Alive => out.heartbeat(),
             Says::Unknown if wire.kind.is_none() => return self.say_untyped(frame, wire, out),
             Says::Unknown => out.unknown(name.into(), data),
         }
-        out.extras_of(Scope::Response, data, wire::KNOWN);
+        // Those two were given as they stand.
+        if !matches!(said, Says::Error | Says::Unknown) {
+            out.extras_of(Scope::Response, data, wire::KNOWN);
+        }
         Ok(())
     }
 
@@ -120,7 +124,7 @@ impl Decoder {
 
     #[inline]
     fn say_delta(&mut self, data: &str, wire: &Wire, (channel, list): (Channel, List), out: &mut Emitter) {
-        let Some(delta) = fragment(data, wire.delta) else { return };
+        let Some(delta) = fragment(data, wire.delta) else { return say_no_text(data, wire, out) };
         let kind = if matches!(channel, Channel::Reasoning(_)) { Kind::Reasoning } else { Kind::Message };
         let Some(number) = self.items.meant(data, wire, kind, out) else { return };
         let at = self.items.part(number, (list, wire.part_index), Some(channel), out);
@@ -136,12 +140,17 @@ impl Decoder {
     }
 
     fn say_whole(&mut self, data: &str, wire: &Wire, (channel, list): (Channel, List), out: &mut Emitter) {
-        let Some(whole) = fragment(data, wire.whole) else { return };
+        let Some(whole) = fragment(data, wire.whole) else { return say_no_text(data, wire, out) };
         let kind = if matches!(channel, Channel::Reasoning(_)) { Kind::Reasoning } else { Kind::Message };
         let Some(number) = self.items.meant(data, wire, kind, out) else { return };
         let at = self.items.part(number, (list, wire.part_index), Some(channel), out);
         self.items.bound(number);
         let block = match out.block_at(at) {
+            // Announced as something else: it goes where a delta of it would.
+            Some(block) if out.is_open(block) && !out.takes(at, channel) && !whole.is_empty() => {
+                out.delta_at(at, self.items.id(number), channel, whole);
+                out.block_at(at)
+            }
             Some(block) => Some(block),
             None if whole.is_empty() => None,
             None => out.start_at(at, self.items.id(number), channel.kind()),
@@ -154,18 +163,17 @@ impl Decoder {
     }
 
     fn say_input(&mut self, data: &str, wire: &Wire, kind: &'static str, out: &mut Emitter) {
+        let Some(delta) = fragment(data, wire.delta) else { return say_no_text(data, wire, out) };
         let Some((number, tool)) = self.tool_meant(data, wire, kind, out) else { return };
         let id = self.items.id(number);
-        if let Some(delta) = fragment(data, wire.delta) {
-            let otherwise = tool.unannounced(id, out);
-            out.input_at(At::item(number), id, otherwise, delta);
-        }
+        let otherwise = tool.unannounced(id, out);
+        out.input_at(At::item(number), id, otherwise, delta);
     }
 
     fn say_input_done(&mut self, data: &str, wire: &Wire, kind: &'static str, out: &mut Emitter) {
+        let Some(whole) = fragment(data, wire.whole) else { return say_no_text(data, wire, out) };
         let Some((number, tool)) = self.tool_meant(data, wire, kind, out) else { return };
         let (at, id) = (At::item(number), self.items.id(number));
-        let Some(whole) = fragment(data, wire.whole) else { return };
         if out.block_at(at).is_none() {
             // Without an announcement its name may come with the item, or here.
             let otherwise = tool.unannounced(id, out);
@@ -175,9 +183,7 @@ impl Decoder {
                 return;
             }
         }
-        if let Some(block) = out.block_at(at) {
-            out.restate(block, whole);
-        }
+        out.restate_at(at, whole);
     }
 
     fn tool_meant(&mut self, data: &str, wire: &Wire, kind: &str, out: &mut Emitter) -> Option<(u64, &'static Tool)> {
@@ -274,6 +280,10 @@ impl Decoder {
         let Some(number) = number else { return Ok(()) };
         out.begin_choice(0);
         self.items.identify(number, kind, ids, out);
+        if let Some(item) = self.items.get_mut(number) {
+            // Another one under a number that is used for all.
+            item.is_done = false;
+        }
         let id = self.items.id(number);
         match kind {
             Kind::Message | Kind::Reasoning => Parts::read(item, kind, depth)?.start(number, id, out)?,
@@ -330,7 +340,11 @@ impl Decoder {
             {
                 out.set(block, Part::Status, status);
             }
-            out.extras_of(Scope::Block(block), item, ITEM_KNOWN);
+            if out.wants_extras()
+                && let Some(known) = known_of(kind)
+            {
+                out.extras_of(Scope::Block(block), item, &known);
+            }
         }
         Ok(())
     }
@@ -373,34 +387,30 @@ impl Decoder {
     }
 }
 
-/// Members of items that are read, whatever the item.
-const ITEM_KNOWN: &[&str] = &[
-    "id",
-    "type",
-    "object",
-    "role",
-    "status",
-    "call_id",
-    "name",
-    "server_label",
-    "content",
-    "summary",
-    "encrypted_content",
-    "arguments",
-    "input",
-    "action",
-    "actions",
-    "operation",
-    "queries",
-    "code",
-    "results",
-    "outputs",
-    "output",
-    "error",
-    "tools",
-    "result",
-    "pending_safety_checks",
-];
+/// What is read of an item of this kind; none where all of it is given as it stands.
+fn known_of(kind: Kind) -> Option<Vec<&'static str>> {
+    let own: &[&str] = match kind {
+        Kind::Message | Kind::Reasoning => &["content", "summary", "encrypted_content"],
+        Kind::Tool(tool) => return Some(tool.known().chain(ITEM_KNOWN.iter().copied()).collect()),
+        Kind::Output | Kind::Other => return None,
+        Kind::Approval => &["name", "server_label", "arguments"],
+        Kind::Compaction => &["encrypted_content"],
+    };
+    Some([ITEM_KNOWN, own].concat())
+}
+
+/// What is read of an item of any kind.
+const ITEM_KNOWN: &[&str] = &["id", "type", "object", "role", "status"];
+
+/// A frame that has to have a text: where it has something else instead, that is given as it stands.
+#[cold]
+fn say_no_text(data: &str, wire: &Wire, out: &mut Emitter) {
+    let has = |name: &&str| errors::member(data, name).is_some();
+    if ["delta", "text", "refusal", "arguments", "input", "code"].iter().any(has) {
+        out.anomaly(AnomalyKind::BadFrame, Action::Dropped, None);
+        out.unknown(fragment(data, wire.kind).unwrap_or_else(|| "".into()), data);
+    }
+}
 
 /// The response of a frame that has to have one.
 fn response_of<'a>(data: &'a str, wire: &Wire, name: &str, out: &mut Emitter) -> Option<&'a str> {

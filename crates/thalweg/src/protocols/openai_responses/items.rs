@@ -38,13 +38,16 @@ impl Kind {
         }
     }
 
-    /// The type's own name, for types whose frames may come without a number.
-    const fn name(self) -> &'static str {
+    /// A name for each kind: the type's own where it has one.
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Message => "message",
             Self::Reasoning => "reasoning",
             Self::Tool(tool) => tool.wire,
-            _ => "",
+            Self::Output => "output",
+            Self::Approval => "mcp_approval_request",
+            Self::Compaction => "compaction",
+            Self::Other => "",
         }
     }
 }
@@ -60,6 +63,8 @@ pub(super) struct Item {
     pub(super) is_done: bool,
     /// A part that was never announced: numbers that grow behind it mean the same part.
     pub(super) unannounced: Option<(List, u64)>,
+    /// All of that part was said again: more text is that of another.
+    pub(super) is_bounded: bool,
 }
 
 /// All items so far, by number. Those that the wire does not number have numbers above [`UNNUMBERED`].
@@ -151,7 +156,7 @@ impl Items {
                 out.limit(LimitKind::Blocks);
                 return None;
             }
-            let item = Item { kind, id: None, ids: [None; 2], is_done: false, unannounced: None };
+            let item = Item { kind, id: None, ids: [None; 2], is_done: false, unannounced: None, is_bounded: false };
             self.table.insert(number, item);
             self.last.insert(kind.name(), number);
         }
@@ -208,26 +213,19 @@ impl Items {
         })
     }
 
-    /// The item that the `nth` of a snapshot means, and that no other of it means: the one of its call id or id. Else
-    /// the first of its kind.
-    pub(super) fn in_snapshot(
-        &self,
-        kind: Kind,
-        ids: [Option<Fragment<'_>>; 2],
-        taken: &BTreeSet<u64>,
-        by_id_only: bool,
-    ) -> Option<u64> {
-        let is_free = |number: &u64| !taken.contains(number);
-        let by_id = |id: Option<u64>| self.by_id.get(&id?).copied().filter(is_free);
-        let found = hashes(kind, ids).into_iter().rev().find_map(by_id);
-        if by_id_only || found.is_some() {
-            return found;
-        }
-        let mut like = self.table.iter().filter(|(number, item)| item.kind == kind && is_free(number));
-        like.next().map(|(number, _)| *number)
+    /// The items of a call id and of an id.
+    pub(super) fn of_ids(&self, kind: Kind, ids: [Option<Fragment<'_>>; 2]) -> [Option<u64>; 2] {
+        let [id, call] = hashes(kind, ids).map(|id| self.by_id.get(&id?).copied());
+        [call, id]
     }
 
-    /// Whether any item has a number that the wire gave.
+    /// The numbers of the items of a kind, without those that are `taken`.
+    pub(super) fn of_kind(&self, kind: Kind, taken: &BTreeSet<u64>) -> BTreeSet<u64> {
+        let like = self.table.iter().filter(|(number, item)| item.kind == kind && !taken.contains(number));
+        like.map(|(number, _)| *number).collect()
+    }
+
+    /// Whether no item has this number.
     pub(super) fn is_free(&self, number: u64) -> bool {
         !self.table.contains_key(&number)
     }
@@ -244,8 +242,11 @@ impl Items {
         let place = |part| At::part(number, list, part);
         let fits = |at| channel.map_or_else(|| out.is_open_at(at), |channel| out.takes(at, channel));
         let unannounced = || {
-            let (known, part) = self.get(number)?.unannounced?;
-            (known == list && fits(place(part))).then_some(part)
+            let item = self.get(number)?;
+            let (known, part) = item.unannounced?;
+            // Of a part whose text was said again only its end comes under yet another number.
+            let is_over = item.is_bounded && channel.is_some();
+            (known == list && !is_over && fits(place(part))).then_some(part)
         };
         place(match part {
             Some(part) if out.has_begun(place(part)) => part,
@@ -257,7 +258,7 @@ impl Items {
     /// The wire says where a part ends: what follows is another.
     pub(super) fn bound(&mut self, number: u64) {
         if let Some(item) = self.table.get_mut(&number) {
-            item.unannounced = None;
+            item.is_bounded = true;
         }
     }
 }

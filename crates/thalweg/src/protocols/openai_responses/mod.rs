@@ -24,6 +24,7 @@ mod decode;
 mod events;
 mod items;
 mod response;
+mod snapshot;
 mod tools;
 mod usage;
 mod wire;

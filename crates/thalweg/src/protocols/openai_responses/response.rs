@@ -1,11 +1,9 @@
 //! The response object: facts, how it ended, and all of its output once more.
 
-use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 
 use super::decode::Decoder;
 use super::items::Kind;
-use super::tools::each;
 use super::usage;
 use crate::emitter::{Emitter, Failure, Fragment};
 use crate::event::{Action, AnomalyKind, ErrorKind, MetaField, Reason, Scope, UsageOrigin};
@@ -115,7 +113,7 @@ impl Decoder {
         let response = Response::read(json, depth)?;
         say_facts(json, depth, out)?;
         out.begin_choice(0);
-        if response.is_background || word == "queued" {
+        if response.is_background || word == "queued" || response.status.is_some_and(|status| status.is("queued")) {
             out.set_resumable();
         }
         out.extras_of(Scope::Response, json, KNOWN);
@@ -157,7 +155,12 @@ impl Decoder {
         let response = Response::read(json, depth)?;
         let named = Status::of(word).unwrap_or(Status::Waiting);
         let own = response.status().filter(|status| *status != Status::Waiting || word.is_empty());
-        let status = own.unwrap_or(named);
+        // What is inside says more than the name, but does not make good what the name calls bad.
+        let status = match own {
+            Some(Status::Completed) if !matches!(named, Status::Waiting) => named,
+            Some(own) => own,
+            None => named,
+        };
         say_facts(json, depth, out)?;
         out.begin_choice(0);
         if !out.is_terminal() {
@@ -189,36 +192,6 @@ impl Decoder {
             out.terminal();
         }
         Ok(())
-    }
-
-    /// All of the output once more. Of items that were done nothing is read: their own frames outrank it. It takes
-    /// nothing away, and gives what never came.
-    fn say_snapshot(&mut self, output: Option<&str>, out: &mut Emitter) -> Result<(), Error> {
-        let depth = out.limits().json_depth;
-        let (mut matches, mut taken) = (BTreeMap::new(), BTreeSet::new());
-        for by_id_only in [true, false] {
-            each(output, depth, |nth, json| {
-                if matches.contains_key(&nth) {
-                    return Ok(());
-                }
-                let (kind, ids) = identity(json, depth)?;
-                if let Some(number) = self.items.in_snapshot(kind, ids, &taken, by_id_only) {
-                    matches.insert(nth, number);
-                    taken.insert(number);
-                }
-                Ok(())
-            })?;
-        }
-        each(output, depth, |nth, json| {
-            let (kind, _) = identity(json, depth)?;
-            let number = match matches.get(&nth) {
-                Some(number) if self.items.get(*number).is_some_and(|item| item.is_done) => return Ok(()),
-                Some(number) => Some(*number),
-                None if self.items.is_free(nth) => self.items.begin(nth, kind, out),
-                None => self.items.begin_unnumbered(kind, out),
-            };
-            number.map_or(Ok(()), |number| self.say_item_done(number, json, out))
-        })
     }
 }
 

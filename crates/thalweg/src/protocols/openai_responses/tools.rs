@@ -45,6 +45,15 @@ impl Tool {
         self
     }
 
+    /// The members of an item of this type that are read.
+    pub(super) fn known(&self) -> impl Iterator<Item = &'static str> {
+        let name = self.name.is_empty().then_some("name");
+        let server = (self.runs == Runs::Mcp).then_some("server_label");
+        let picture = self.is_image().then_some("result");
+        let always = ["call_id", "pending_safety_checks"];
+        always.into_iter().chain(self.input).chain(self.results).chain(name).chain(server).chain(picture)
+    }
+
     fn is_image(&self) -> bool {
         self.wire == IMAGE
     }
@@ -53,12 +62,12 @@ impl Tool {
 const TOOLS: &[Tool] = &[
     tool("function_call", "", Runs::Client, ["arguments", ""]),
     tool("custom_tool_call", "", Runs::Client, ["input", ""]).text(),
-    tool("computer_call", "computer", Runs::Client, ["action", "actions"]),
+    tool("computer_call", "computer", Runs::Client, ["actions", "action"]),
     tool("local_shell_call", "local_shell", Runs::Client, ["action", ""]),
     tool("shell_call", "shell", Runs::ClientOrContainer, ["action", ""]),
     tool("apply_patch_call", "apply_patch", Runs::Client, ["operation", ""]),
     tool("tool_search_call", "tool_search", Runs::ProviderOrClient, ["arguments", ""]),
-    tool("web_search_call", "web_search", Runs::Provider, ["action", ""]),
+    tool("web_search_call", "web_search", Runs::Provider, ["action", ""]).results("results", ""),
     tool("file_search_call", "file_search", Runs::Provider, ["queries", ""]).results("results", ""),
     tool("code_interpreter_call", "code_interpreter", Runs::Provider, ["code", ""]).text().results("outputs", ""),
     tool(IMAGE, "image_generation", Runs::Provider, ["", ""]).results("error", ""),
@@ -133,8 +142,8 @@ impl<'a> Call<'a> {
         self.call_id.filter(|id| !id.is_empty()).or(self.id)
     }
 
-    fn kind(&self, out: &mut Emitter) -> BlockKind<Span> {
-        let id = out.id(self.answer_id());
+    fn kind(&self, id: Option<Fragment<'_>>, out: &mut Emitter) -> BlockKind<Span> {
+        let id = out.id(id);
         let name = self.name().map(|name| out.text(name)).unwrap_or_default();
         if !self.is_elsewhere {
             return BlockKind::tool_call(id, name, self.tool.form);
@@ -145,7 +154,9 @@ impl<'a> Call<'a> {
 
     /// The call begins. What its first frame has of its input is held: the next frames have more.
     pub(super) fn start(&self, number: u64, out: &mut Emitter) {
-        let kind = self.kind(out);
+        // A client answers under the call id, which may come with the whole item: until then it has none.
+        let id = if self.is_elsewhere { self.answer_id() } else { self.call_id };
+        let kind = self.kind(id, out);
         if let Some(block) = out.start_at(At::item(number), self.id, kind) {
             self.with_input(|input| out.hold(block, input, true));
         }
@@ -154,15 +165,17 @@ impl<'a> Call<'a> {
     /// The call is whole: its input is compared with what came of it, and what came of the call is given.
     pub(super) fn end(&self, number: u64, how: BlockClose, out: &mut Emitter) -> Result<(), Error> {
         let at = At::item(number);
-        if out.block_at(at).is_none() && out.name_at(at, self.answer_id(), self.name()).is_none() {
-            let kind = self.kind(out);
+        // Items' ids change on some servers: only the id that the client answers under is compared.
+        let id = if out.has_call_id(at) { self.call_id } else { self.answer_id() };
+        let is_other = out.block_at(at).is_some_and(|block| out.host_of(block).is_some() != self.is_elsewhere);
+        if is_other || (out.name_at(at, id, self.name()).is_none() && !out.has_begun(at)) {
+            let kind = self.kind(self.answer_id(), out);
             out.start_at(at, self.id, kind);
-        } else {
-            out.name_at(at, self.answer_id(), self.name());
         }
         let Some(block) = out.call_at(at) else { return Ok(()) };
+        let is_said = !out.is_open(block);
         self.with_input(|input| out.restate(block, input));
-        if let Some(checks) = self.checks {
+        if let Some(checks) = self.checks.filter(|_| !is_said) {
             let json = alloc::format!("{{\"pending_safety_checks\":{}}}", checks.of(self.json));
             let span = out.text(json.as_str().into());
             out.data(block, Part::Json(span));
@@ -187,6 +200,7 @@ impl<'a> Call<'a> {
         let at = At::part(number, List::Result, 0);
         if let Some(picture) = self.picture
             && let Some(block) = out.block_at(at).or_else(|| out.start_at(at, self.id, BlockKind::Image))
+            && out.is_open(block)
         {
             let span = out.text(picture);
             out.data(block, Part::Base64(span));
@@ -197,6 +211,10 @@ impl<'a> Call<'a> {
     }
 
     fn say_results(&self, number: u64, call: BlockId, how: BlockClose, out: &mut Emitter) -> Result<(), Error> {
+        let at = At::part(number, List::Result, 1);
+        if out.has_begun(at) {
+            return Ok(());
+        }
         let results = self.tool.results.into_iter().zip(self.results);
         let results = results.filter_map(|(name, raw)| Some((name, raw?.of(self.json))));
         let mut block = None;
@@ -207,7 +225,7 @@ impl<'a> Call<'a> {
                     let is_error = name == "error" || how == BlockClose::Failed || self.has_failed();
                     let call_id = self.id.map(|id| out.text(id));
                     let kind = BlockKind::tool_result(Some(call), call_id, is_error);
-                    match out.start_at(At::part(number, List::Result, 1), None, kind) {
+                    match out.start_at(at, None, kind) {
                         Some(block) => block,
                         None => return Ok(()),
                     }
@@ -242,8 +260,9 @@ impl Tool {
     pub(super) fn unannounced(&self, id: Option<Fragment<'_>>, out: &mut Emitter) -> BlockKind<Span> {
         let name = out.text(self.name.into());
         match self.runs {
-            Runs::Client | Runs::ClientOrContainer if name.is_empty() => Emitter::unannounced_call(self.form),
-            Runs::Client | Runs::ClientOrContainer => {
+            Runs::Client if name.is_empty() => Emitter::unannounced_call(self.form),
+            // Where the item must say who runs it, nobody does until it has.
+            Runs::Client => {
                 let id = out.id(None);
                 BlockKind::tool_call(id, name, self.form)
             }
@@ -303,6 +322,7 @@ pub(super) fn say_whole(
     let known = out.block_at(at).filter(|_| is_done);
     if let Some(block) = known.or_else(|| out.start_at(at, id, kind))
         && is_done
+        && out.is_open(block)
     {
         let span = out.text(json.into());
         out.data(block, Part::Json(span));

@@ -46,7 +46,6 @@ pub(super) const KNOWN: &[&str] = &[
     "part",
     "item",
     "response",
-    "error",
     "annotation",
     "annotation_index",
     "logprobs",

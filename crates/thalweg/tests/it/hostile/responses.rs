@@ -10,6 +10,8 @@ use super::{DONE, anomalies, answer, check_as, feed, finished, told};
 
 mod calls;
 mod ends;
+mod hosts;
+mod said_again;
 
 fn check(body: impl AsRef<[u8]>) -> Response {
     check_closed(body.as_ref(), Close::Clean)

@@ -41,10 +41,11 @@ fn a_reason_for_being_incomplete_is_kept_whatever_it_is() {
 }
 
 #[test]
-fn the_status_inside_counts_for_more_than_the_event() {
+fn the_status_inside_counts_for_more_than_the_event_unless_it_is_better() {
     for (event, status, outcome) in [
         ("completed", "incomplete", Outcome::Incomplete),
-        ("incomplete", "completed", Outcome::Complete),
+        ("incomplete", "completed", Outcome::Incomplete),
+        ("failed", "completed", Outcome::Failed),
         ("done", "completed", Outcome::Complete),
         ("done", "incomplete", Outcome::Incomplete),
         ("done", "failed", Outcome::Failed),
