@@ -161,7 +161,7 @@ fn where_to_go_on_is_said_of_what_can_be_resumed() {
     let output = run(&["fold"], &[body]);
     assert!(text(&output.stdout).contains("resume    resp_w1 after 1\n"), "{}", text(&output.stdout));
 
-    assert_eq!(folded("text").get("resume"), Some(&Value::Null));
+    assert_eq!(folded("text").get("resume"), None);
 }
 
 #[test]

@@ -41,6 +41,8 @@ pub(super) struct Block {
     pub(super) call: Option<usize>,
     /// Who runs its call, where that is not the client.
     host: Option<Host>,
+    /// How many citations it was given.
+    pub(super) cited: u32,
     /// A high surrogate that ended the last fragment.
     high: Option<u16>,
     /// What it was given, where its whole value may be said of it alone. (Else that is kept by choice, and of a call
@@ -95,6 +97,13 @@ impl Blocks {
     pub(super) fn forget_half(&mut self, id: BlockId) {
         if let Some(block) = self.table.get_mut(id.index()) {
             block.high = None;
+        }
+    }
+
+    /// One citation more of a block.
+    pub(super) fn count_citation(&mut self, id: BlockId) {
+        if let Some(block) = self.table.get_mut(id.index()) {
+            block.cited = block.cited.saturating_add(1);
         }
     }
 
@@ -166,7 +175,7 @@ impl Emitter {
             _ => None,
         };
         self.choices[slot].has_calls |= matches!(kind, BlockKind::ToolCall { .. });
-        self.blocks.table.push(Block { slot, family, open: true, call, host, high: None, given: None });
+        self.blocks.table.push(Block { slot, family, open: true, call, host, cited: 0, high: None, given: None });
         self.blocks.open.push(block);
         if let Some(call) = call {
             self.calls.started(call, block);

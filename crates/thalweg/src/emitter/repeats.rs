@@ -109,6 +109,32 @@ impl Emitter {
         }
     }
 
+    /// A citation of a block.
+    pub fn cite(&mut self, block: BlockId, json: &str) {
+        self.blocks.count_citation(block);
+        let json = self.text(json.into());
+        self.data(block, Part::Citation(json));
+    }
+
+    /// All citations of a block, of which the first may have come: a list that was validated. What is no list is none.
+    pub fn cite_all(&mut self, block: BlockId, list: &str) {
+        let known = self.blocks.get(block).map_or(0, |block| block.cited);
+        let json = &mut Reader::new(list, self.limits.json_depth);
+        let mut citations = || -> Result<(), Error> {
+            let mut nth = 0;
+            json.array()?;
+            while json.element()? {
+                let citation = json.skip()?.of(list);
+                if nth >= known {
+                    self.cite(block, citation);
+                }
+                nth += 1;
+            }
+            Ok(())
+        };
+        let _ = citations();
+    }
+
     /// A source of the whole answer, as often as the wire repeats it: a block of its own, once.
     pub fn source(&mut self, choice: u32, json: &str) {
         let mut field = Digest::default();

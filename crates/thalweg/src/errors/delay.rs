@@ -75,6 +75,9 @@ fn duration(text: &str) -> Option<u32> {
         let Some(scale) = scale else { return total.filter(|ms| *ms > 0) };
         total = Some(total.unwrap_or(0).checked_add(scaled(number, scale)?)?);
         rest = &word[len..];
+        // `1 minute and 5 seconds`: who waits for the minute alone comes too early.
+        let next = [" and ", ", ", " "].iter().find_map(|joint| rest.strip_prefix(joint));
+        rest = next.filter(|next| next.starts_with(|first: char| first.is_ascii_digit())).unwrap_or(rest);
     }
 }
 

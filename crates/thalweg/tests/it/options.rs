@@ -40,6 +40,40 @@ fn fields_without_a_place_come_when_they_change_and_where_they_are_wanted() {
     assert_eq!(extras(Detail::Full), expected);
 }
 
+#[test]
+fn what_messages_have_beyond_the_model_is_an_extra_wherever_it_stands() {
+    let body = concat!(
+        r#"data: {"type":"message_start","message":{"id":"a"}}"#,
+        "\n\n",
+        r#"data: {"type":"content_block_start","index":0,"at_start":1,"content_block":{"type":"text","text":"","id":"b"}}"#,
+        "\n\n",
+        r#"data: {"type":"content_block_delta","index":0,"at_delta":2,"delta":{"type":"text_delta","text":"x","citation":3}}"#,
+        "\n\n",
+        r#"data: {"type":"content_block_stop","index":0,"at_stop":4}"#,
+        "\n\n",
+        r#"data: {"type":"message_delta","delta":{"stop_reason":null,"stop_sequence":"y"}}"#,
+        "\n\n",
+    );
+    let mut normalizer = Normalizer::new(&dialects::ANTHROPIC_MESSAGES).with_detail(Detail::Full);
+    normalizer.feed(body.as_bytes());
+    normalizer.finish(Close::Clean);
+    let mut extras = Vec::new();
+    while let Some(event) = normalizer.poll() {
+        if let Event::Extra { scope, name, json, .. } = event {
+            extras.push((matches!(scope, Scope::Block(_)), name.to_owned(), json.to_owned()));
+        }
+    }
+    let expected = [
+        (true, "id", "\"b\""),
+        (true, "at_start", "1"),
+        (true, "citation", "3"),
+        (true, "at_delta", "2"),
+        (true, "at_stop", "4"),
+        (false, "stop_sequence", "\"y\""),
+    ];
+    assert_eq!(extras, expected.map(|(is_block, name, json)| (is_block, name.to_owned(), json.to_owned())));
+}
+
 fn usage(body: &[u8], input: Option<u64>) -> (Response, Vec<UsageOrigin>) {
     let counter = Box::new(CharactersPerToken::default());
     let mut normalizer = Normalizer::new(&dialects::OPENAI_CHAT).with_usage_estimate(counter, input);

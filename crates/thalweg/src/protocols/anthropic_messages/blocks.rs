@@ -27,24 +27,6 @@ struct Block {
     to: Option<Raw>,
 }
 
-/// The fields of blocks that have a place in the model.
-const FIELDS: &[&str] = &[
-    "type",
-    "id",
-    "name",
-    "server_name",
-    "text",
-    "thinking",
-    "signature",
-    "data",
-    "encrypted_content",
-    "tool_use_id",
-    "is_error",
-    "input",
-    "content",
-    "citations",
-];
-
 /// What a block is, by the wire's word for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Sort {
@@ -75,6 +57,21 @@ impl Sort {
             // Calls of tools that are not known: what a client runs is `tool_use` alone.
             word if word.ends_with("_tool_use") => Self::Hosted(Host::Provider),
             _ => Self::Other,
+        }
+    }
+
+    /// The fields of such blocks that have a place in the model.
+    const fn fields(self) -> &'static [&'static str] {
+        match self {
+            Self::Text => &["type", "text", "citations", "signature"],
+            Self::Thinking => &["type", "thinking", "signature", "citations"],
+            Self::Redacted => &["type", "data", "signature", "citations"],
+            Self::Call => &["type", "id", "name", "input", "signature", "citations"],
+            Self::Hosted(_) => &["type", "id", "name", "input", "server_name", "signature", "citations"],
+            Self::Result => &["type", "tool_use_id", "is_error", "content", "signature", "citations"],
+            Self::Compaction => &["type", "content", "encrypted_content", "signature", "citations"],
+            // Given whole.
+            Self::File | Self::Other => &[],
         }
     }
 
@@ -171,7 +168,7 @@ impl Block {
     }
 
     /// What belongs to the block beside its text or input.
-    fn say_parts(&self, json: &str, block: BlockId, depth: u16, out: &mut Emitter) -> Result<(), Error> {
+    fn say_parts(&self, json: &str, block: BlockId, out: &mut Emitter) {
         let sort = self.sort(json);
         if !sort.is_whole() {
             self.say_seals(json, block, out);
@@ -183,12 +180,11 @@ impl Block {
             out.data(block, Part::Json(value));
         }
         if let Some(citations) = self.citations.map(|raw| raw.of(json)) {
-            say_citations(citations, block, depth, out)?;
+            out.cite_all(block, citations);
         }
         if !sort.is_whole() {
-            out.extras_of(Scope::Block(block), json, FIELDS);
+            out.extras_of(Scope::Block(block), json, sort.fields());
         }
-        Ok(())
     }
 
     fn say_seals(&self, json: &str, block: BlockId, out: &mut Emitter) {
@@ -198,7 +194,11 @@ impl Block {
             }
         };
         set(Part::Signature, self.signature);
-        set(Part::Encrypted, self.data.or(self.encrypted_content));
+        match self.sort(json) {
+            Sort::Redacted => set(Part::Encrypted, self.data),
+            Sort::Compaction => set(Part::Encrypted, self.encrypted_content),
+            _ => {}
+        }
     }
 
     /// The response's model is another from here on.
@@ -213,19 +213,6 @@ impl Block {
     }
 }
 
-fn say_citations(list: &str, block: BlockId, depth: u16, out: &mut Emitter) -> Result<(), Error> {
-    let reader = &mut Reader::new(list, depth);
-    if reader.peek()? != Kind::Array {
-        return Ok(());
-    }
-    reader.array()?;
-    while reader.element()? {
-        let citation = out.text(reader.skip()?.of(list).into());
-        out.data(block, Part::Citation(citation));
-    }
-    Ok(())
-}
-
 /// The block that `content_block_start` starts. What it already has of its content is held back: deltas replace input
 /// and may repeat text.
 pub(super) fn start(json: &str, at: At, out: &mut Emitter) -> Result<Option<BlockId>, Error> {
@@ -237,7 +224,7 @@ pub(super) fn start(json: &str, at: At, out: &mut Emitter) -> Result<Option<Bloc
     } else if let Some(input) = block.input(json, depth)? {
         out.hold(id, input, true);
     }
-    block.say_parts(json, id, depth, out)?;
+    block.say_parts(json, id, out);
     Ok(Some(id))
 }
 
@@ -262,7 +249,7 @@ pub(super) fn whole(json: &str, at: At, out: &mut Emitter) -> Result<(), Error> 
     } else if let Some(input) = block.input(json, depth)? {
         out.delta(id, input);
     }
-    block.say_parts(json, id, depth, out)?;
+    block.say_parts(json, id, out);
     out.end_at(at, BlockClose::Complete);
     Ok(())
 }
@@ -289,5 +276,8 @@ pub(super) fn restate(json: &str, from: u64, out: &mut Emitter) -> Result<Option
         out.restate(id, input);
     }
     block.say_seals(json, id, out);
+    if let Some(citations) = block.citations.map(|raw| raw.of(json)) {
+        out.cite_all(id, citations);
+    }
     Ok(Some(next))
 }

@@ -81,7 +81,9 @@ impl Decoder {
         match what {
             Some(What::BlockDelta) => {
                 let at = self.place(event.at);
-                delta::say(data, at, &event.delta, out)
+                delta::say(data, at, &event.delta, out)?;
+                say_extras(data, at, out);
+                Ok(())
             }
             Some(What::BlockStart) => self.say_block(data, event, out),
             Some(What::BlockStop) => {
@@ -89,6 +91,7 @@ impl Decoder {
                 // A call that was never named has begun nonetheless.
                 out.call_at(at);
                 out.end_at(at, BlockClose::Complete);
+                say_extras(data, at, out);
                 Ok(())
             }
             Some(What::MessageStart) => self.say_start(data, event, out),
@@ -130,6 +133,7 @@ impl Decoder {
         // A start of nothing is a text's: what comes next says what it is.
         let block = event.content_block.map_or("{\"type\":\"text\"}", |raw| raw.of(data));
         blocks::start(block, at, out)?;
+        say_extras(data, at, out);
         Ok(())
     }
 
@@ -168,7 +172,9 @@ impl Decoder {
         if out.wants_extras()
             && let Some(delta) = errors::member(data, "delta")
         {
-            out.extras_of(Scope::Response, delta, &["stop_reason", "stop_sequence", "stop_details"]);
+            let known: &[&str] =
+                if stop.is_said() { &["stop_reason", "stop_sequence", "stop_details"] } else { &["stop_reason"] };
+            out.extras_of(Scope::Response, delta, known);
         }
         self.say_usage(data, *usage, out)
     }
@@ -261,6 +267,15 @@ impl Decoder {
                 out.anomaly(AnomalyKind::UsageZero, Action::Kept, None);
             }
         }
+    }
+}
+
+/// What an event about a block says beside what it is for.
+fn say_extras(data: &str, at: At, out: &mut Emitter) {
+    if out.wants_extras()
+        && let Some(block) = out.block_at(at)
+    {
+        out.extras_of(Scope::Block(block), data, EVENT_FIELDS);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Deltas of content blocks.
 
-use super::wire::{DELTA_FIELDS, Delta};
+use super::wire::Delta;
 use crate::emitter::{At, Channel, Emitter, Fragment, Span};
 use crate::errors;
 use crate::event::{BlockId, BlockKind, Host, InputForm, Part, ReasoningForm, Scope};
@@ -32,19 +32,18 @@ pub(super) fn say(data: &str, at: At, delta: &Delta, out: &mut Emitter) -> Resul
             if let Some(citation) = delta.citation
                 && let Some(block) = out.block_or(at, BlockKind::Text)
             {
-                let citation = out.text(citation.of(data).into());
-                out.data(block, Part::Citation(citation));
+                out.cite(block, citation.of(data));
             }
         }
         Sort::Compaction => say_compaction(data, at, delta, out),
         Sort::Other => say_other(data, at, delta, out)?,
     }
     if out.wants_extras()
+        && let Some(known) = sort(data, delta).fields()
         && let Some(block) = out.block_at(at)
-        && sort(data, delta) != Sort::Other
     {
         let delta = errors::member(data, "delta").unwrap_or_default();
-        out.extras_of(Scope::Block(block), delta, DELTA_FIELDS);
+        out.extras_of(Scope::Block(block), delta, known);
     }
     Ok(())
 }
@@ -58,6 +57,21 @@ enum Sort {
     Citation,
     Compaction,
     Other,
+}
+
+impl Sort {
+    /// The fields of such deltas that have a place in the model; none where they are given whole.
+    const fn fields(self) -> Option<&'static [&'static str]> {
+        Some(match self {
+            Self::Text => &["type", "text"],
+            Self::Input => &["type", "partial_json"],
+            Self::Thinking => &["type", "thinking", "signature"],
+            Self::Signature => &["type", "signature"],
+            Self::Citation => &["type", "citation"],
+            Self::Compaction => &["type", "content", "encrypted_content", "signature"],
+            Self::Other => return None,
+        })
+    }
 }
 
 /// A delta without a type is what its fields are.
@@ -114,6 +128,9 @@ fn say_compaction(data: &str, at: At, delta: &Delta, out: &mut Emitter) {
     }
     if let Some(encrypted) = delta.encrypted_content.filter(|text| !text.is_empty()) {
         out.set(block, Part::Encrypted, Fragment::json(data, encrypted));
+    }
+    if let Some(signature) = delta.signature.filter(|text| !text.is_empty()) {
+        out.set(block, Part::Signature, Fragment::json(data, signature));
     }
 }
 

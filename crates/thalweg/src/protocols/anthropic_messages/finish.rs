@@ -15,6 +15,11 @@ pub(super) struct Stop {
 }
 
 impl Stop {
+    /// Whether there is a reason: without one, what stands beside it is no detail of it.
+    pub(super) fn is_said(&self) -> bool {
+        self.reason.is_some_and(|text| !text.is_empty())
+    }
+
     /// Says it, as far as it is there: the wire has null for what has not happened.
     pub(super) fn say(&self, data: &str, oddities: &Oddities, out: &mut Emitter) -> Result<(), Error> {
         let depth = out.limits().json_depth;

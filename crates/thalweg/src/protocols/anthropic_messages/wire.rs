@@ -78,10 +78,6 @@ pub(super) struct Delta {
     pub(super) container: Option<Raw>,
 }
 
-/// The fields of a block's delta that have a place in the model.
-pub(super) const DELTA_FIELDS: &[&str] =
-    &["type", "text", "thinking", "partial_json", "signature", "citation", "content", "encrypted_content"];
-
 impl Event {
     /// Reads a frame that is a JSON object.
     pub(super) fn read(data: &str, depth: u16) -> Result<Self, Error> {
