@@ -28,7 +28,7 @@
 //! ```
 
 #![cfg_attr(
-    not(feature = "openai-chat"),
+    not(all(feature = "openai-chat", any(feature = "openai-responses", feature = "anthropic-messages"))),
     allow(dead_code, unused_imports, reason = "what only some protocols ask for")
 )]
 
