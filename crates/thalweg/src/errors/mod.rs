@@ -43,7 +43,7 @@ mod words;
 
 use crate::dialect::Frame;
 use crate::emitter::{Digest, Emitter, Failure, Fragment};
-use crate::event::{ErrorKind, Retry};
+use crate::event::{Action, AnomalyKind, ErrorKind, Retry};
 use classify::Facts;
 use shape::Shape;
 
@@ -64,8 +64,9 @@ pub(crate) enum Hint<'a> {
 
 /// The errors of one response that were reported: one event a cause.
 ///
-/// The same cause is the same message or the same code. Some servers write an error into a choice and beside it, as an
-/// event of its own and again in the response that failed, or once a frame until the connection ends.
+/// The same cause is the same message or the same code; another message for a known code is an anomaly. Some servers
+/// write an error into a choice and beside it, as an event of its own and again in the response that failed, or once a
+/// frame until the connection ends.
 #[derive(Debug, Default)]
 pub(crate) struct Causes {
     /// Hashes of messages and codes, the oldest overwritten first.
@@ -87,8 +88,10 @@ impl Causes {
         }
         let shape = Shape::of(json);
         let facts = Facts::new(&shape);
-        if !self.is_new(json, &shape, &facts) {
-            return;
+        match self.known(json, &shape, &facts) {
+            Known::Not => {}
+            Known::Same => return,
+            Known::InOtherWords => return out.anomaly(AnomalyKind::RestatementDiffers, Action::Dropped, None),
         }
         let (kind, retry) = classify::classify(&facts, hint);
         let mut failure = Failure::new(kind, shape.message.unwrap_or_else(|| shape.value.unwrap_or(json).into()));
@@ -99,7 +102,7 @@ impl Causes {
         out.error(failure);
     }
 
-    fn is_new(&mut self, json: &str, shape: &Shape<'_>, facts: &Facts<'_>) -> bool {
+    fn known(&mut self, json: &str, shape: &Shape<'_>, facts: &Facts<'_>) -> Known {
         let message = if facts.message.is_empty() { shape.value.unwrap_or(json) } else { &facts.message };
         let texts = [("message", message), ("code", shape.own_code())];
         let hashes = texts.map(|(of, text)| {
@@ -108,15 +111,27 @@ impl Causes {
             hash.add(text);
             (!text.is_empty()).then(|| hash.with(0, 0))
         });
-        if hashes.iter().flatten().any(|hash| self.seen.contains(hash)) {
-            return false;
+        let [has_message, has_code] = hashes.map(|hash| hash.is_some_and(|hash| self.seen.contains(&hash)));
+        if has_message {
+            return Known::Same;
+        }
+        if has_code {
+            return Known::InOtherWords;
         }
         for hash in hashes.into_iter().flatten() {
             self.seen[self.next % CAUSES] = hash;
             self.next += 1;
         }
-        true
+        Known::Not
     }
+}
+
+/// Whether an error's cause was reported.
+enum Known {
+    Not,
+    Same,
+    /// The same code, another message.
+    InOtherWords,
 }
 
 /// Reports words that a server wrote as they are.

@@ -45,8 +45,9 @@ pub const NAME_BYTES_MAX: usize = 256;
 ///   said twice, must not look like an answer.
 ///
 /// Memory is bounded by the responses that are open, at most [`OPEN_MAX`], each within its [`Limits`]. Where one more
-/// would begin, or the name of its lane has more than [`NAME_BYTES_MAX`] bytes, its first message is dropped with
-/// [`AnomalyKind::LimitReached`], and the others belong to no response.
+/// would begin, one that has failed and did not end makes room for it. Where none has, or the name of its lane has more
+/// than [`NAME_BYTES_MAX`] bytes, its first message is dropped with [`AnomalyKind::LimitReached`], and the others belong
+/// to no response.
 ///
 /// Responses do not outlive their connection: finish, and begin another connection with other `Lanes`.
 ///
@@ -299,6 +300,10 @@ impl Lanes {
                 lane.normalizer.feed_frame(message);
             }
             self.at = At::Open(n);
+        } else if let Some(n) = self.in_the_way_of(&head, &text) {
+            self.open[n].normalizer.finish(Close::Clean);
+            self.messages.push_front(range);
+            self.at = At::Open(n);
         } else {
             self.at = self.begin(&head, &text, message);
         }
@@ -315,6 +320,13 @@ impl Lanes {
         };
         let is_for_the_one = head.is_error(text) && head.stream.is_none() && self.open.len() == 1;
         self.open.iter().position(is_its).or_else(|| is_for_the_one.then_some(0))
+    }
+
+    /// A response that has failed and was not ended, where there is no room for the one that begins.
+    fn in_the_way_of(&self, head: &Head, text: &str) -> Option<usize> {
+        let is_full = self.open.len() >= self.open_max && head.is_beginning(text);
+        let has_failed = |lane: &Lane| lane.normalizer.stage() > Stage::Open;
+        is_full.then(|| self.open.iter().position(has_failed)).flatten()
     }
 
     /// Begins a response with a message of a lane that has none open, if it begins one.

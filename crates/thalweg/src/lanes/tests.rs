@@ -307,6 +307,22 @@ fn names_of_lanes_are_decoded_and_an_empty_one_is_none() {
 }
 
 #[test]
+fn a_response_that_failed_makes_room() {
+    let one = || lanes().with_open_max(1);
+    let messages = [created("a", "r1"), message("a", "error", ""), created("b", "r2"), completed("b")];
+    let events = [
+        "0@a start",
+        "0@a id r1",
+        "0@a error no",
+        "0@a end failed clean",
+        "1@b start",
+        "1@b id r2",
+        "1@b end complete clean",
+    ];
+    check(one, &messages, &events);
+}
+
+#[test]
 fn lanes_are_bounded() {
     let two = || lanes().with_open_max(2);
     let messages = [
