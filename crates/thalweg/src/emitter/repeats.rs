@@ -5,7 +5,7 @@ use alloc::collections::BTreeMap;
 use super::digest::Digest;
 use super::{Emitter, Fragment, Span};
 use crate::event::{BlockClose, BlockId, BlockKind, EventOf, Part, Place, Scope};
-use crate::json::{Error, Reader};
+use crate::json::{Error, Reader, elements};
 
 /// What was last said of what repeats. Each kind has a memory of its own, so that none is lost to another.
 #[derive(Debug, Default)]
@@ -116,23 +116,22 @@ impl Emitter {
         self.data(block, Part::Citation(json));
     }
 
-    /// All citations of a block, of which the first may have come: a list that was validated. What is no list is none.
+    /// All citations of a block, of which the first may have come: a list that was validated. What is no list is none,
+    /// and neither is a `null` in it.
     pub fn cite_all(&mut self, block: BlockId, list: &str) {
         let known = self.blocks.get(block).map_or(0, |block| block.cited);
-        let json = &mut Reader::new(list, self.limits.json_depth);
-        let mut citations = || -> Result<(), Error> {
-            let mut nth = 0;
-            json.array()?;
-            while json.element()? {
-                let citation = json.skip()?.of(list);
+        let depth = self.limits.json_depth;
+        let mut nth = 0;
+        // What was validated cannot fail here.
+        let _ = elements(list, depth, |_, citation| {
+            if citation != "null" {
                 if nth >= known {
                     self.cite(block, citation);
                 }
                 nth += 1;
             }
             Ok(())
-        };
-        let _ = citations();
+        });
     }
 
     /// A source of the whole answer, as often as the wire repeats it: a block of its own, once.

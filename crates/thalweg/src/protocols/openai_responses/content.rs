@@ -1,6 +1,6 @@
 //! Messages and reasoning: their parts, and what is said of them again.
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use super::items::{Items, Kind};
@@ -9,33 +9,15 @@ use crate::emitter::{At, Emitter, Fragment, List, Span};
 use crate::event::{BlockClose, BlockId, BlockKind, Part, ReasoningForm};
 use crate::json::{Error, members};
 
-/// What was given of each block beside its text, so that its restatement gives no more than the rest.
+/// Which blocks were given log probabilities: their restatement gives none then.
 #[derive(Debug, Default)]
 pub(super) struct Given {
-    citations: BTreeMap<BlockId, u64>,
     logprobs: BTreeSet<BlockId>,
 }
 
 impl Given {
     pub(super) fn retained(&self) -> usize {
-        2 * (self.citations.len() * size_of::<(BlockId, u64)>() + self.logprobs.len() * size_of::<BlockId>())
-    }
-
-    pub(super) fn citation(&mut self, block: BlockId, json: &str, out: &mut Emitter) {
-        *self.citations.entry(block).or_default() += 1;
-        let span = out.text(json.into());
-        out.data(block, Part::Citation(span));
-    }
-
-    /// A whole list of citations, of which the first may have come.
-    fn citations(&mut self, block: BlockId, list: Option<&str>, out: &mut Emitter) -> Result<(), Error> {
-        let known = self.citations.get(&block).copied().unwrap_or(0);
-        each(list, out.limits().json_depth, |nth, json| {
-            if nth >= known && json != "null" {
-                self.citation(block, json, out);
-            }
-            Ok(())
-        })
+        2 * self.logprobs.len() * size_of::<BlockId>()
     }
 
     pub(super) fn logprobs(&mut self, block: BlockId, json: &str, is_whole: bool, out: &mut Emitter) {
@@ -126,7 +108,9 @@ pub(super) fn end_part(
     } else if let Some(text) = part.text {
         out.restate(block, text);
     }
-    given.citations(block, part.annotations, out)?;
+    if let Some(annotations) = part.annotations {
+        out.cite_all(block, annotations);
+    }
     if let Some(logprobs) = part.logprobs {
         given.logprobs(block, logprobs, true, out);
     }

@@ -219,7 +219,7 @@ impl Decoder {
         let at = self.items.part(number, (List::Content, wire.part_index), Some(Channel::Text), out);
         let id = self.items.id(number);
         if let Some(block) = out.block_at(at).or_else(|| out.start_at(at, id, BlockKind::Text)) {
-            self.given.citation(block, annotation.of(data), out);
+            out.cite(block, annotation.of(data));
         }
     }
 
