@@ -23,8 +23,7 @@ impl Emitter {
     /// false, the frame came before the connection was changed: say nothing of it. A frame without a number needs no
     /// call.
     ///
-    /// Only frames behind a change of the connection are dropped, and only if the numbers rose before it (or are below
-    /// the only one there was). Otherwise
+    /// Only frames behind a change of the connection are dropped, and only if the numbers rose before it. Otherwise
     /// frames are used as they come: a gap is an anomaly each time, a number that does not rise is one the first time;
     /// from then on numbers mean nothing.
     #[must_use]
@@ -38,12 +37,7 @@ impl Emitter {
             return true;
         };
         if number <= last {
-            if sequence.is_behind && !sequence.has_risen && number == last {
-                // A single number shows nothing: it may be a constant, or come again.
-                sequence.is_behind = false;
-                return true;
-            }
-            if sequence.is_behind {
+            if sequence.is_behind && sequence.has_risen {
                 // It was counted when it came first.
                 self.facts.frames = self.facts.frames.saturating_sub(1);
                 return false;

@@ -220,18 +220,3 @@ fn the_numbers_of_one_call_are_held_to_the_limit_of_blocks() {
     let per_number = 64;
     assert!(out.retained() - before < per_number * Limits::default().blocks as usize, "{}", out.retained());
 }
-
-#[test]
-fn a_single_number_before_another_connection_may_come_again() {
-    let mut out = emitter();
-    assert!(out.sequence(0));
-    for _ in 0..2 {
-        out.reconnect();
-        assert!(out.sequence(0), "it may be a constant");
-    }
-    assert!(out.sequence(1) && out.sequence(2));
-    out.reconnect();
-    assert!(!out.sequence(0) && !out.sequence(2));
-    assert!(out.sequence(3));
-    assert_eq!(out.len(), 0, "nothing of this is an anomaly");
-}
