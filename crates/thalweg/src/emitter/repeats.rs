@@ -89,7 +89,7 @@ impl Emitter {
         let _ = members();
     }
 
-    /// A part of a block that is set, as often as the wire repeats it: given when its value changes. `part` makes it,
+    /// A part of a block that the wire says again: given when its value changes. `part` makes it,
     /// such as [`Part::Signature`].
     pub fn set(&mut self, block: BlockId, part: fn(Span) -> Part<Span>, value: Fragment<'_>) {
         let span = self.text(value);
@@ -100,6 +100,7 @@ impl Emitter {
             Part::Encrypted(_) => "encrypted",
             Part::Format(_) => "format",
             Part::Status(_) => "status",
+            Part::Json(_) => "json",
             _ => return self.data(block, part),
         });
         let number = u32::try_from(block.index()).unwrap_or(u32::MAX);

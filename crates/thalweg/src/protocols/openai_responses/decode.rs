@@ -12,7 +12,7 @@ use super::wire::{self, Wire};
 use crate::dialect::{Decode, Frame};
 use crate::emitter::{At, Channel, Emitter, Fragment, List};
 use crate::errors::{self, Causes, Hint};
-use crate::event::{Action, AnomalyKind, BlockKind, Part, Scope};
+use crate::event::{Action, AnomalyKind, BlockClose, BlockKind, Part, Scope};
 use crate::json::{Error, Kind as JsonKind, Raw, Reader, members};
 
 /// Bytes of the longest known type, and some.
@@ -360,8 +360,15 @@ impl Decoder {
                 let (answer, name) = (out.id(id), name.map(|name| out.text(name)).unwrap_or_default());
                 let server = server.map(|server| out.text(server));
                 let kind = BlockKind::approval(answer, name, server);
-                let arguments = values[5].map_or("null", |raw| raw.of(item));
-                tools::say_whole(at, id, kind, arguments, is_done, out);
+                // What is to be allowed is known as soon as it is asked.
+                if let Some(block) = out.block_at(at).or_else(|| out.start_at(at, id, kind)) {
+                    if let Some(arguments) = values[5] {
+                        out.set(block, Part::Json, arguments.of(item).into());
+                    }
+                    if is_done {
+                        out.end_item(number, BlockClose::Complete);
+                    }
+                }
             }
             Kind::Compaction => {
                 let kind = BlockKind::other(wire_type);
@@ -370,7 +377,7 @@ impl Decoder {
                     if let Some(encrypted) = encrypted {
                         out.set(block, Part::Encrypted, encrypted);
                     }
-                    out.end_item(number, crate::event::BlockClose::Complete);
+                    out.end_item(number, BlockClose::Complete);
                 }
             }
             _ => tools::say_whole(at, id, BlockKind::other(wire_type), item, is_done, out),
@@ -448,7 +455,7 @@ fn say_sound(data: &str, wire: &Wire, said: Says<'_>, out: &mut Emitter) {
             out.data(block, Part::Base64(span));
         }
         (Says::Transcript, Some(delta)) => out.delta(block, delta),
-        (Says::SoundDone, _) => out.end_block(block, crate::event::BlockClose::Complete),
+        (Says::SoundDone, _) => out.end_block(block, BlockClose::Complete),
         _ => {}
     }
 }

@@ -1,6 +1,6 @@
 //! Calls: who runs them, what tells them apart, what their input is worth.
 
-use thalweg::{AnomalyKind, BlockClose, Close, LimitKind, Limits, Outcome, Reason, Response};
+use thalweg::{AnomalyKind, BlockClose, Close, LimitKind, Limits, Outcome, Part, Reason, Response};
 
 use super::super::{anomalies, answer, feed, finished, fold, told};
 use super::{
@@ -122,6 +122,9 @@ fn an_approval_suspends_the_answer() {
     assert_eq!((told(&response), hosted(&response)), (vec![], vec![]), "it is no call yet");
     assert_eq!(finished(&response), Some((Reason::ToolCalls, Some("completed"))));
     assert_eq!(response.outcome, Some(Outcome::Suspended));
+    assert_eq!(blocks(&response)[0].parts, [Part::Json(r#""{}""#.into())], "what is to be allowed, once");
+    let unfinished = check(created() + &added(0, item) + &completed());
+    assert_eq!(blocks(&unfinished)[0].parts, [Part::Json(r#""{}""#.into())], "also where the item never ends");
 }
 
 #[test]
