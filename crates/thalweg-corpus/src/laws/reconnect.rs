@@ -137,7 +137,11 @@ fn frames(setup: &Setup<'_>, bytes: &[u8], is_numbered: bool) -> Vec<WireFrame> 
 impl Number {
     fn of(frame: &[u8]) -> Self {
         let Some(data) = wire::frames(frame) else { return Self::Doubtful };
-        let [frame] = &data[..] else { return if data.is_empty() { Self::Idle } else { Self::Doubtful } };
+        // Bare JSON and the end of a stream are no frames here, but may be read.
+        let has_number = frame.windows(NUMBER.len()).any(|bytes| bytes == NUMBER.as_bytes());
+        let [frame] = &data[..] else {
+            return if data.is_empty() && !has_number { Self::Idle } else { Self::Doubtful };
+        };
         match serde_json::from_str::<Value>(&frame.data) {
             Ok(value) => match (value.get(NUMBER).map(Value::as_u64), frame.data.matches(NUMBER).count()) {
                 (None, 0) => Self::None,
