@@ -25,9 +25,12 @@ pub fn check_reconnect<'d>(setup: impl Into<Setup<'d>>, bytes: &[u8], cuts: Cuts
         return Ok(());
     }
     let whole = without_cut(whole);
-    // Frames before a claim are not read, and so are their numbers.
-    let is_unclaimed = whole.anomalies.iter().any(|anomaly| anomaly.kind == AnomalyKind::ProtocolMismatch);
-    let is_numbered = whole.protocol == Some(Protocol::OpenaiResponses) && !is_unclaimed;
+    let is_numbered = whole.protocol == Some(Protocol::OpenaiResponses);
+    // Frames before a claim are not read, and so are their numbers: which were, nobody else can tell.
+    let unclaimed = (AnomalyKind::ProtocolMismatch, Action::Dropped);
+    if is_numbered && whole.anomalies.iter().any(|anomaly| (anomaly.kind, anomaly.action) == unclaimed) {
+        return Ok(());
+    }
     let frames = frames(&setup, bytes, is_numbered);
     let mut rng = Rng::with_seed(match cuts {
         Cuts::Few(seed) => seed,
