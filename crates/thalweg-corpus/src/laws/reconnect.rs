@@ -2,6 +2,7 @@ use core::ops::Range;
 
 use fastrand::Rng;
 use serde_json::Value;
+use thalweg::fold::AnomalyCount;
 use thalweg::{Action, AnomalyKind, ErrorKind, Event, Fold, Normalizer, Protocol, Recording, Response};
 
 use super::Grammar;
@@ -26,9 +27,13 @@ pub fn check_reconnect<'d>(setup: impl Into<Setup<'d>>, bytes: &[u8], cuts: Cuts
     }
     let whole = without_cut(whole);
     let is_numbered = whole.protocol == Some(Protocol::OpenaiResponses);
-    // Frames before a claim are not read, and so are their numbers: which were, nobody else can tell.
-    let unclaimed = (AnomalyKind::ProtocolMismatch, Action::Dropped);
-    if is_numbered && whole.anomalies.iter().any(|anomaly| (anomaly.kind, anomaly.action) == unclaimed) {
+    // Frames before a claim are not read, and JSON outside of frames is: whose numbers count, nobody else can tell.
+    let is_unclear = |anomaly: &AnomalyCount| match anomaly.kind {
+        AnomalyKind::ProtocolMismatch => anomaly.action == Action::Dropped,
+        AnomalyKind::BareJson => true,
+        _ => false,
+    };
+    if is_numbered && whole.anomalies.iter().any(is_unclear) {
         return Ok(());
     }
     let frames = frames(&setup, bytes, is_numbered);
@@ -140,12 +145,16 @@ fn frames(setup: &Setup<'_>, bytes: &[u8], is_numbered: bool) -> Vec<WireFrame> 
 impl Number {
     fn of(frame: &[u8]) -> Self {
         let Some(data) = wire::frames(frame) else { return Self::Doubtful };
-        // Bare JSON and the end of a stream are no frames here, but may be read.
+        // The end of a stream is no frame here, but may be read.
         let has_number = frame.windows(NUMBER.len()).any(|bytes| bytes == NUMBER.as_bytes());
         let [frame] = &data[..] else {
             return if data.is_empty() && !has_number { Self::Idle } else { Self::Doubtful };
         };
         match serde_json::from_str::<Value>(&frame.data) {
+            // An error is news whatever its number is: decoders never take one for a replay.
+            Ok(value) if value.get("type").is_some_and(|kind| kind == "error") && value.get(NUMBER).is_some() => {
+                Self::Doubtful
+            }
             Ok(value) => match (value.get(NUMBER).map(Value::as_u64), frame.data.matches(NUMBER).count()) {
                 (None, 0) => Self::None,
                 (Some(Some(number)), 1) => Self::Is(number),
