@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 
-use crate::json::{Edges, Reader, Text};
+use crate::json::{Edges, Error, Reader, Text, members};
 
 /// A range of the arena of the frame being decoded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,6 +51,13 @@ impl<'a> Fragment<'a> {
     #[must_use]
     pub fn value(json: &'a str) -> Option<Self> {
         Reader::new(json, 0).string().ok().map(|text| Self::json(json, text))
+    }
+
+    /// The member `name` of the object `json`, where it is a string. Gives the error of
+    /// [`json::members`](crate::json::members).
+    pub fn member(json: &'a str, name: &str, depth_max: u16) -> Result<Option<Self>, Error> {
+        let [value] = members(json, [name], depth_max)?;
+        Ok(value.and_then(|value| Self::value(value.of(json))))
     }
 
     /// Whether there is nothing in it.

@@ -87,9 +87,7 @@ impl Blocks {
     /// The block's content is something else now.
     pub(super) fn replace(&mut self, id: BlockId, text: &str) {
         if let Some(block) = self.table.get_mut(id.index()) {
-            let mut digest = Digest::default();
-            digest.add(text);
-            block.given = Some(digest);
+            block.given = Some(Digest::of(text));
         }
     }
 

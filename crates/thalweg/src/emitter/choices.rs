@@ -362,8 +362,7 @@ impl Emitter {
         self.note_content(slot);
         self.end_current(slot);
         let Some(block) = self.open_in(slot, place, kind) else { return };
-        let json = self.text(json.into());
-        self.data(block, Part::Json(json));
+        self.put(block, Part::Json, json.into());
         self.end_block(block, BlockClose::Complete);
     }
 
@@ -376,8 +375,7 @@ impl Emitter {
                 None => return,
             },
         };
-        let json = self.text(json.into());
-        self.data(block, Part::Citation(json));
+        self.put(block, Part::Citation, json.into());
         if self.current_text(choice) != Some(block) {
             self.end_block(block, BlockClose::Complete);
         }

@@ -34,6 +34,13 @@ impl Default for Digest {
 }
 
 impl Digest {
+    /// That of a whole text.
+    pub(crate) fn of(text: &str) -> Self {
+        let mut digest = Self::default();
+        digest.add(text);
+        digest
+    }
+
     #[inline]
     pub(crate) fn add(&mut self, text: &str) {
         self.bytes += text.len() as u64;
@@ -46,8 +53,7 @@ impl Digest {
             return Restatement::First;
         }
         let known = usize::try_from(self.bytes).ok().and_then(|len| text.split_at_checked(len));
-        let mut before = Self::default();
-        before.add(known.map_or("", |(before, _)| before));
+        let before = Self::of(known.map_or("", |(before, _)| before));
         match known {
             Some((_, "")) if before == self => Restatement::Same,
             Some((known, _)) if before == self => Restatement::Longer { known: known.len() },

@@ -49,10 +49,10 @@ impl At {
         Self { item, list: List::Whole, part: 0 }
     }
 
-    /// An item whose number is none (a string, a fraction): told apart by its text alone, and not shown.
+    /// A number for one that is none (a string, a fraction): told apart by its text alone, and not shown.
     #[must_use]
-    pub fn odd(text: &str) -> Self {
-        Self::item(Digest::number(text) | 1 << 63)
+    pub fn odd_number(text: &str) -> u64 {
+        Digest::number(text) | 1 << 63
     }
 
     /// The item's number, where it is one that is shown.
@@ -252,13 +252,11 @@ impl Emitter {
             _ if is_waiting => None,
             known => self.open_late(at, id, otherwise, known),
         };
-        match (block, self.keyed.table.get(&at).map(|seat| seat.what)) {
-            (Some(block), _) => self.give(block, fragment),
-            (None, Some(What::Call(call))) => {
-                let (span, edges) = self.write(fragment);
-                self.take_input(call, span, edges);
-            }
-            (None, _) => {}
+        if let Some(block) = block {
+            self.give(block, fragment);
+        } else if let Some(What::Call(call)) = self.keyed.table.get(&at).map(|seat| seat.what) {
+            let (span, edges) = self.write(fragment);
+            self.take_input(call, span, edges);
         }
         block
     }

@@ -239,27 +239,20 @@ impl Emitter {
         if let Err(error) = whole.skip().and_then(|_| whole.end()) {
             return self.bad_json(error);
         }
-        let mut said = || -> Result<(), json::Error> {
-            let json = &mut Reader::new(list, depth);
-            json.array()?;
-            let mut is_empty = true;
-            while json.element()? {
-                is_empty = false;
-                let is_object = json.peek()? == json::Kind::Object;
-                let element = json.skip()?.of(list);
-                if is_object {
-                    say(element, self);
-                } else {
-                    self.anomaly(AnomalyKind::BadFrame, Action::Dropped, None);
-                }
-            }
-            if is_empty {
+        let mut is_empty = true;
+        // The list was validated.
+        let _ = json::elements(list, depth, |_, element| {
+            is_empty = false;
+            if element.starts_with('{') {
+                say(element, self);
+            } else {
                 self.anomaly(AnomalyKind::BadFrame, Action::Dropped, None);
             }
             Ok(())
-        };
-        // The list was validated.
-        let _ = said();
+        });
+        if is_empty {
+            self.anomaly(AnomalyKind::BadFrame, Action::Dropped, None);
+        }
     }
 
     /// The frame is not JSON, or nests too deep. Nothing may have been said of it before.

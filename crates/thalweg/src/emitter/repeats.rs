@@ -55,8 +55,7 @@ impl Emitter {
             return;
         }
         let name = self.text(name);
-        let mut field = Digest::default();
-        field.add(self.arena.get(name));
+        let field = Digest::of(self.arena.get(name));
         let (kind, number) = match scope {
             Scope::Response => (0, 0),
             Scope::Choice(choice) => (1, choice),
@@ -89,13 +88,18 @@ impl Emitter {
         let _ = members();
     }
 
+    /// A part of a block, with its text. `part` makes it, such as [`Part::Json`].
+    pub fn put(&mut self, block: BlockId, part: fn(Span) -> Part<Span>, value: Fragment<'_>) {
+        let span = self.text(value);
+        self.data(block, part(span));
+    }
+
     /// A part of a block that the wire says again: given when its value changes. `part` makes it,
     /// such as [`Part::Signature`].
     pub fn set(&mut self, block: BlockId, part: fn(Span) -> Part<Span>, value: Fragment<'_>) {
         let span = self.text(value);
         let part = part(span);
-        let mut field = Digest::default();
-        field.add(match part {
+        let field = Digest::of(match part {
             Part::Signature(_) => "signature",
             Part::Encrypted(_) => "encrypted",
             Part::Format(_) => "format",
@@ -113,8 +117,7 @@ impl Emitter {
     /// A citation of a block.
     pub fn cite(&mut self, block: BlockId, json: &str) {
         self.blocks.count_citation(block);
-        let json = self.text(json.into());
-        self.data(block, Part::Citation(json));
+        self.put(block, Part::Citation, json.into());
     }
 
     /// All citations of a block, of which the first may have come: a list that was validated. What is no list is none,
@@ -137,12 +140,10 @@ impl Emitter {
 
     /// A source of the whole answer, as often as the wire repeats it: a block of its own, once.
     pub fn source(&mut self, choice: u32, json: &str) {
-        let mut field = Digest::default();
-        field.add(json);
+        let field = Digest::of(json);
         if self.repeats.sources.is_new(field.with(4, choice), 0, self.limits.blocks as usize) {
             let Some(block) = self.open(choice, Place::nowhere(), BlockKind::Source) else { return };
-            let json = self.text(json.into());
-            self.data(block, Part::Citation(json));
+            self.put(block, Part::Citation, json.into());
             self.end_block(block, BlockClose::Complete);
         }
     }

@@ -101,9 +101,9 @@ impl Emitter {
             return;
         }
         let is_silent = self.choices.iter().all(|choice| choice.reason.is_none()) && !self.facts.failed;
-        if self.facts.waits {
-            // It does not say that it is over.
-        } else if is_silent || self.choices.iter().any(|choice| choice.reason.is_none() && choice.has_content()) {
+        let is_missing = is_silent || self.choices.iter().any(|choice| choice.reason.is_none() && choice.has_content());
+        // What waits does not say that it is over.
+        if is_missing && !self.facts.waits {
             self.anomaly(AnomalyKind::MissingFinish, Action::Kept, None);
         }
         let outcome = self.facts.failed.then_some(Outcome::Failed);

@@ -217,6 +217,14 @@ impl<'a> Reader<'a> {
         Ok(None)
     }
 
+    /// Reads any value, verbatim; `null` is none. For members that may be absent in either way.
+    #[inline]
+    pub fn present(&mut self) -> Result<Option<Raw>, Error> {
+        let is_null = self.peek()? == Kind::Null;
+        let raw = self.skip()?;
+        Ok((!is_null).then_some(raw))
+    }
+
     /// Checks that nothing but whitespace is left. Call it after the frame's one value.
     #[inline]
     pub fn end(&mut self) -> Result<(), Error> {

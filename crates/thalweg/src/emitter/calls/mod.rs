@@ -133,11 +133,7 @@ impl Call {
 
     /// Rule 4.
     fn is_repeated_by(&self, input: &str) -> bool {
-        let mut again = Digest::default();
-        self.is_complete() && self.digest.len() == input.len() as u64 && {
-            again.add(input);
-            again == self.digest
-        }
+        self.is_complete() && self.digest.len() == input.len() as u64 && self.digest == Digest::of(input)
     }
 
     fn state(&self) -> Option<InputState> {
@@ -250,8 +246,7 @@ impl Calls {
     /// The call's input is something else now.
     pub(super) fn replace(&mut self, call: usize, input: &str) {
         let state = &mut self.table[call];
-        (state.digest, state.validator) = (Digest::default(), Validator::new());
-        state.digest.add(input);
+        (state.digest, state.validator) = (Digest::of(input), Validator::new());
         state.validator.feed(input.as_bytes());
     }
 

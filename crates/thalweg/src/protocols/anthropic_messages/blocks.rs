@@ -1,6 +1,8 @@
 //! Content blocks: in `content_block_start`, and in complete messages.
 
-use super::wire::{fields, object, present, string_in};
+use alloc::string::String;
+
+use super::wire::{fields, object};
 use crate::emitter::{At, Emitter, Fragment, Span};
 use crate::event::{BlockClose, BlockId, BlockKind, Host, InputForm, MetaField, Part, ReasoningForm, Scope};
 use crate::json::{Error, Kind, Raw, Reader, Text};
@@ -97,9 +99,9 @@ impl Block {
                 "encrypted_content" => block.encrypted_content = json.maybe_string()?,
                 "tool_use_id" => block.tool_use_id = json.maybe_string()?,
                 "is_error" => block.is_error = json.skip()?.of(json.source()) == "true",
-                "input" => block.input = present(json)?,
-                "content" => block.content = present(json)?,
-                "citations" => block.citations = present(json)?,
+                "input" => block.input = json.present()?,
+                "content" => block.content = json.present()?,
+                "citations" => block.citations = json.present()?,
                 "to" => block.to = object(json)?,
                 _ => drop(json.skip()?),
             }
@@ -139,8 +141,8 @@ impl Block {
     /// Whether the content of a result is an error's.
     fn is_failed(&self, json: &str, depth: u16) -> Result<bool, Error> {
         let Some(content) = self.content.map(|raw| raw.of(json)) else { return Ok(false) };
-        let kind = string_in(content, "type", depth)?;
-        Ok(kind.is_some_and(|kind| kind.raw(content).ends_with("_error")))
+        let kind = Fragment::member(content, "type", depth)?;
+        Ok(kind.is_some_and(|kind| kind.borrow(&mut String::new()).ends_with("_error")))
     }
 
     /// What a call is given, where that is anything: `{}` stands in a start frame for what comes in deltas.
@@ -176,8 +178,7 @@ impl Block {
         let content = self.content.filter(|_| matches!(sort, Sort::Result | Sort::Compaction));
         let whole = sort.is_whole().then_some(json).or_else(|| content.map(|raw| raw.of(json)));
         if let Some(value) = whole {
-            let value = out.text(value.into());
-            out.data(block, Part::Json(value));
+            out.put(block, Part::Json, value.into());
         }
         if let Some(citations) = self.citations.map(|raw| raw.of(json)) {
             out.cite_all(block, citations);
@@ -205,9 +206,9 @@ impl Block {
     fn say_model(&self, json: &str, depth: u16, out: &mut Emitter) -> Result<(), Error> {
         if let Some(to) =
             self.to.map(|raw| raw.of(json)).filter(|_| self.kind.is_some_and(|kind| kind.is(json, "fallback")))
-            && let Some(model) = string_in(to, "model", depth)?
+            && let Some(model) = Fragment::member(to, "model", depth)?
         {
-            out.meta(MetaField::Model, Fragment::json(to, model));
+            out.meta(MetaField::Model, model);
         }
         Ok(())
     }

@@ -3,13 +3,13 @@
 use super::finish::Stop;
 use super::message::{Message, say_container};
 use super::usage::WireUsage;
-use super::wire::{EVENT_FIELDS, Event, What, string_in};
+use super::wire::{EVENT_FIELDS, Event, What};
 use super::{blocks, delta};
 use crate::dialect::{Decode, Frame, Oddities};
 use crate::emitter::{At, Emitter, Fragment};
 use crate::errors::{self, Causes, Hint};
 use crate::event::{Action, AnomalyKind, BlockClose, MetaField, Scope, UsageOrigin};
-use crate::json::{Error, Kind, Raw, Reader};
+use crate::json::{Error, Kind, Raw, Reader, elements};
 
 #[derive(Debug)]
 pub(super) struct Decoder {
@@ -209,16 +209,10 @@ impl Decoder {
     }
 
     fn say_content(&mut self, list: &str, is_answer: bool, out: &mut Emitter) -> Result<(), Error> {
-        let json = &mut Reader::new(list, out.limits().json_depth);
-        if json.peek()? != Kind::Array {
-            return Ok(());
-        }
         let mut from = 0;
-        json.array()?;
-        while json.element()? {
-            let block = json.skip()?.of(list);
+        elements(list, out.limits().json_depth, |_, block| {
             if !block.starts_with('{') {
-                continue;
+                return Ok(());
             }
             let known = if is_answer { None } else { blocks::restate(block, from, out)? };
             match known {
@@ -229,8 +223,8 @@ impl Decoder {
                     from = self.next;
                 }
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     fn say_usage(&mut self, data: &str, usage: Option<Raw>, out: &mut Emitter) -> Result<(), Error> {
@@ -238,8 +232,8 @@ impl Decoder {
         let depth = out.limits().json_depth;
         self.may_be_zero = self.usage.is_any() || out.all_finished();
         self.usage.merge(usage, depth)?;
-        if let Some(tier) = string_in(usage, "service_tier", depth)? {
-            out.meta(MetaField::ServiceTier, Fragment::json(usage, tier));
+        if let Some(tier) = Fragment::member(usage, "service_tier", depth)? {
+            out.meta(MetaField::ServiceTier, tier);
         }
         out.extra(Scope::Response, "usage".into(), usage);
         self.give_usage(out);

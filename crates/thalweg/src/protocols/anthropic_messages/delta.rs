@@ -123,8 +123,7 @@ fn seal(at: At, signature: Option<Fragment<'_>>, out: &mut Emitter) {
 fn say_compaction(data: &str, at: At, delta: &Delta, out: &mut Emitter) {
     let Some(block) = open_other(at, "compaction".into(), out) else { return };
     if let Some(content) = delta.content {
-        let content = out.text(content.of(data).into());
-        out.data(block, Part::Json(content));
+        out.put(block, Part::Json, content.of(data).into());
     }
     if let Some(encrypted) = delta.encrypted_content.filter(|text| !text.is_empty()) {
         out.set(block, Part::Encrypted, Fragment::json(data, encrypted));
@@ -139,8 +138,7 @@ fn say_other(data: &str, at: At, delta: &Delta, out: &mut Emitter) -> Result<(),
     let Some(whole) = errors::member(data, "delta") else { return Ok(()) };
     let name = delta.kind.map_or_else(|| "".into(), |kind| Fragment::json(data, kind));
     if let Some(block) = open_other(at, name, out) {
-        let whole = out.text(whole.into());
-        out.data(block, Part::Json(whole));
+        out.put(block, Part::Json, whole.into());
     }
     Ok(())
 }

@@ -1,6 +1,5 @@
 //! Stop reasons, and what is said beside them.
 
-use super::wire::string_in;
 use crate::dialect::Oddities;
 use crate::emitter::{Emitter, Fragment};
 use crate::event::{Reason, Scope};
@@ -30,9 +29,9 @@ impl Stop {
         if let Some(sequence) = self.sequence.filter(|text| !text.is_empty()) {
             out.finish_detail(0, Fragment::json(data, sequence));
         } else if let Some(details) = details
-            && let Some(category) = string_in(details, "category", depth)?
+            && let Some(category) = Fragment::member(details, "category", depth)?
         {
-            out.finish_detail(0, Fragment::json(details, category));
+            out.finish_detail(0, category);
         }
         if let Some(details) = details {
             out.extra(Scope::Choice(0), "stop_details".into(), details);

@@ -1,7 +1,7 @@
 //! Messages: the head of one in `message_start`, a whole one as a body or as the last event.
 
 use super::finish::Stop;
-use super::wire::{fields, object, present, string_in};
+use super::wire::{fields, object};
 use crate::emitter::{Emitter, Fragment};
 use crate::event::{MetaField, Scope};
 use crate::json::{Error, Raw, Text};
@@ -28,7 +28,7 @@ impl Message {
             match name {
                 "id" => message.id = json.maybe_string()?,
                 "model" => message.model = json.maybe_string()?,
-                "content" => message.content = present(json)?,
+                "content" => message.content = json.present()?,
                 "usage" => message.usage = object(json)?,
                 "container" => message.container = object(json)?,
                 "stop_reason" => message.stop.reason = json.maybe_string()?,
@@ -56,9 +56,9 @@ impl Message {
 /// The container that tools run in: its id is a fact.
 pub(super) fn say_container(container: Option<&str>, out: &mut Emitter) -> Result<(), Error> {
     if let Some(container) = container
-        && let Some(id) = string_in(container, "id", out.limits().json_depth)?
+        && let Some(id) = Fragment::member(container, "id", out.limits().json_depth)?
     {
-        out.meta(MetaField::Container, Fragment::json(container, id));
+        out.meta(MetaField::Container, id);
     }
     Ok(())
 }

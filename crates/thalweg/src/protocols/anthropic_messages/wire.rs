@@ -92,7 +92,7 @@ impl Event {
                 "content_block" => event.content_block = object(json)?,
                 "message" => event.message = object(json)?,
                 "usage" => event.usage = object(json)?,
-                "error" => event.error = present(json)?,
+                "error" => event.error = json.present()?,
                 "amazon-bedrock-invocationMetrics" => event.metrics = object(json)?,
                 "choices" => {
                     event.has_choices = true;
@@ -124,8 +124,8 @@ impl Delta {
                 "partial_json" if json.peek()? == Kind::String => delta.partial_json = Some(json.string()?),
                 "partial_json" => delta.input = object(json)?,
                 "signature" => delta.signature = json.maybe_string()?,
-                "citation" => delta.citation = present(json)?,
-                "content" => delta.content = present(json)?,
+                "citation" => delta.citation = json.present()?,
+                "content" => delta.content = json.present()?,
                 "encrypted_content" => delta.encrypted_content = json.maybe_string()?,
                 "stop_reason" => delta.stop_reason = json.maybe_string()?,
                 "stop_sequence" => delta.stop_sequence = json.maybe_string()?,
@@ -145,15 +145,8 @@ fn read_index(json: &mut Reader<'_>) -> Result<Option<At>, Error> {
     Ok(match json::count(text) {
         _ if matches!(text, "" | "null") => None,
         Some(index) => Some(At::item(index)),
-        None => Some(At::odd(text)),
+        None => Some(At::item(At::odd_number(text))),
     })
-}
-
-/// Any value but null, verbatim.
-pub(super) fn present(json: &mut Reader<'_>) -> Result<Option<Raw>, Error> {
-    let is_null = json.peek()? == Kind::Null;
-    let raw = json.skip()?;
-    Ok((!is_null).then_some(raw))
 }
 
 /// An object, verbatim; any other value is nothing.
@@ -183,17 +176,4 @@ pub(super) fn fields(
 /// Reads past a value.
 pub(super) fn skip(json: &mut Reader<'_>) -> Result<(), Error> {
     json.skip().map(|_| ())
-}
-
-/// One field of an object that is a string.
-pub(super) fn string_in(json: &str, name: &str, depth: u16) -> Result<Option<Text>, Error> {
-    let mut found = None;
-    fields(json, depth, |key, reader| {
-        if key != name {
-            return skip(reader);
-        }
-        found = reader.maybe_string()?;
-        Ok(())
-    })?;
-    Ok(found)
 }

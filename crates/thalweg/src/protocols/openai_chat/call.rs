@@ -1,6 +1,6 @@
 //! Tool calls of a chunk: `tool_calls`, the legacy `function_call`, and custom tools.
 
-use super::wire::{Owner, Parts, Rules, present};
+use super::wire::{Owner, Parts, Rules};
 use crate::emitter::{CallFragment, Fragment, Key};
 use crate::event::InputForm;
 use crate::json::{self, Error, Kind, Raw, Reader, Text};
@@ -163,7 +163,7 @@ pub(super) fn read_key(json: &mut Reader<'_>) -> Result<Option<Key>, Error> {
                 name => key(name),
             })
         }
-        _ => present(json)?.map(|raw| key(raw.of(json.source()))),
+        _ => json.present()?.map(|raw| key(raw.of(json.source()))),
     })
 }
 

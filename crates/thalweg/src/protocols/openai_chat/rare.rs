@@ -5,10 +5,10 @@ use alloc::format;
 use alloc::string::String;
 
 use super::voice::Voice;
-use super::wire::{Rare, present};
+use super::wire::Rare;
 use crate::emitter::{Channel, Emitter, Fragment, ReasoningPart, Span};
 use crate::event::{Action, AnomalyKind, BlockKind, Part, Place, ReasoningForm, Wide};
-use crate::json::{self, Error, Kind, Raw, Reader, Text};
+use crate::json::{self, Error, Kind, Raw, Reader, Text, elements};
 
 const REASONING: Channel = Channel::Reasoning(ReasoningForm::Full);
 
@@ -78,18 +78,11 @@ fn each(
     voice: &mut Voice<'_>,
     mut say: impl FnMut(&str, &mut Voice<'_>) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    let reader = &mut Reader::new(json, voice.out.limits().json_depth);
-    if reader.peek()? != Kind::Array {
+    if !json.starts_with('[') {
         return say(json, voice);
     }
-    reader.array()?;
-    while reader.element()? {
-        let entry = reader.skip()?.of(json);
-        if entry != "null" {
-            say(entry, voice)?;
-        }
-    }
-    Ok(())
+    let depth = voice.out.limits().json_depth;
+    elements(json, depth, |_, entry| if entry == "null" { Ok(()) } else { say(entry, voice) })
 }
 
 /// The known fields of one entry of a list, whatever list it is.
@@ -365,7 +358,7 @@ fn say_audio(json: &str, voice: &mut Voice<'_>) -> Result<(), Error> {
             "id" => id = reader.maybe_string()?,
             "data" => data = reader.maybe_string()?,
             "transcript" => transcript = reader.maybe_string()?,
-            "expires_at" => expires = present(reader)?,
+            "expires_at" => expires = reader.present()?,
             _ => drop(reader.skip()?),
         }
     }
@@ -377,15 +370,13 @@ fn say_audio(json: &str, voice: &mut Voice<'_>) -> Result<(), Error> {
     let out = &mut *voice.out;
     let Some(block) = out.audio(voice.choice, id) else { return Ok(()) };
     if let Some(data) = data {
-        let span = out.text(data);
-        out.data(block, Part::Base64(span));
+        out.put(block, Part::Base64, data);
     }
     if let Some(transcript) = transcript {
         out.delta(block, transcript);
     }
     if let Some(expires) = expires {
-        let span = out.text(format!("{{\"expires_at\":{}}}", expires.of(json)).as_str().into());
-        out.data(block, Part::Json(span));
+        out.put(block, Part::Json, format!("{{\"expires_at\":{}}}", expires.of(json)).as_str().into());
     }
     Ok(())
 }
@@ -401,21 +392,12 @@ pub(super) fn say_sources(
 ) -> Result<(), Error> {
     let is_list = |raw: &Raw| raw.of(data).starts_with('[') && raw.of(data) != "[]";
     match results.filter(is_list).or(citations) {
-        Some(list) => say_list(list.of(data), depth, choice, out),
+        Some(list) => elements(list.of(data), depth, |_, source| {
+            out.source(choice, source);
+            Ok(())
+        }),
         None => Ok(()),
     }
-}
-
-fn say_list(json: &str, depth: u16, choice: u32, out: &mut Emitter) -> Result<(), Error> {
-    let reader = &mut Reader::new(json, depth);
-    if reader.peek()? != Kind::Array {
-        return Ok(());
-    }
-    reader.array()?;
-    while reader.element()? {
-        out.source(choice, reader.skip()?.of(json));
-    }
-    Ok(())
 }
 
 /// Log probabilities belong to the block that this chunk's content went to. They may come without any: a token that
@@ -425,8 +407,7 @@ pub(super) fn say_logprobs(json: &str, voice: &mut Voice<'_>) -> Result<(), Erro
         return Ok(());
     }
     let Some(block) = voice.out.latest_or_text(voice.choice) else { return Ok(()) };
-    let span = voice.out.text(json.into());
-    voice.out.data(block, Part::Logprobs(span));
+    voice.out.put(block, Part::Logprobs, json.into());
     Ok(())
 }
 

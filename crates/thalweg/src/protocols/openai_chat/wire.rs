@@ -192,8 +192,8 @@ impl Chunk {
                 "object" => head.object = json.maybe_string()?,
                 "service_tier" => head.service_tier = json.maybe_string()?,
                 "system_fingerprint" => head.fingerprint = json.maybe_string()?,
-                "error" => head.error = present(json)?,
-                "usage" => head.usage = present(json)?,
+                "error" => head.error = json.present()?,
+                "usage" => head.usage = json.present()?,
                 "choices" => {
                     head.has_choices = true;
                     self.read_choices(json, rules)?;
@@ -290,7 +290,7 @@ impl Choice {
                     self.delta = Content::default();
                     self.delta.read(json, owner, parts, rules)?;
                 }
-                "message" => self.message = present(json)?,
+                "message" => self.message = json.present()?,
                 // The legacy completions stream.
                 "text" => self.text = json.maybe_string()?,
                 "finish_reason" => match json.peek()? {
@@ -301,9 +301,9 @@ impl Choice {
                     }
                 },
                 "native_finish_reason" => self.native_finish_reason = json.maybe_string()?,
-                "logprobs" => self.logprobs = present(json)?,
-                "error" => self.error = present(json)?,
-                "usage" => self.usage = present(json)?,
+                "logprobs" => self.logprobs = json.present()?,
+                "error" => self.error = json.present()?,
+                "usage" => self.usage = json.present()?,
                 _ => parts.extra(owner, key, json.skip()?, rules),
             }
         }
@@ -350,7 +350,7 @@ impl Content {
                         (Some(rank), _) if rank < REASONING_FIELDS_MOST => {
                             self.reasoning[rank] = json.maybe_string()?
                         }
-                        (_, Some(rare)) => parts.rare(rare_from, rare, present(json)?),
+                        (_, Some(rare)) => parts.rare(rare_from, rare, json.present()?),
                         _ if name == "obfuscation" => drop(json.skip()?),
                         _ => parts.extra(owner, key, json.skip()?, rules),
                     }
@@ -373,13 +373,6 @@ fn rare_field(name: &str) -> Option<Rare> {
         "annotations" => Rare::Annotations,
         _ => return None,
     })
-}
-
-/// Any value but null, verbatim.
-pub(super) fn present(json: &mut Reader<'_>) -> Result<Option<Raw>, Error> {
-    let is_null = json.peek()? == Kind::Null;
-    let raw = json.skip()?;
-    Ok((!is_null).then_some(raw))
 }
 
 /// More choices or calls than this in one chunk are rare.

@@ -25,8 +25,7 @@ impl Given {
             return;
         }
         self.logprobs.insert(block);
-        let span = out.text(json.into());
-        out.data(block, Part::Logprobs(span));
+        out.put(block, Part::Logprobs, json.into());
     }
 }
 
@@ -102,8 +101,7 @@ pub(super) fn end_part(
     if matches!(kind, BlockKind::Other { .. }) {
         // What the model does not know it keeps as it is.
         if out.is_open(block) {
-            let span = out.text(json.into());
-            out.data(block, Part::Json(span));
+            out.put(block, Part::Json, json.into());
         }
     } else if let Some(text) = part.text {
         out.restate(block, text);

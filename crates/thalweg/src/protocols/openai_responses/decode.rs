@@ -207,8 +207,7 @@ impl Decoder {
         let Some(number) = self.items.meant(data, wire, owner, out) else { return Ok(()) };
         let at = self.items.part(number, (list, wire.part_index), None, out);
         self.items.bound(number);
-        let [status] = members(part, ["status"], out.limits().json_depth)?;
-        let how = tools::how(status.and_then(|status| Fragment::value(status.of(part))));
+        let how = tools::how(Fragment::member(part, "status", out.limits().json_depth)?);
         let within = (self.items.kind(number, owner), list);
         content::end_part((at, within), self.items.id(number), part, how, &mut self.given, out)
     }
@@ -249,8 +248,7 @@ impl Decoder {
         };
         if let Some(block) = block {
             let piece = piece_of(data, out.limits().json_depth)?;
-            let span = out.text(piece.as_str().into());
-            out.data(block, Part::Progress(span));
+            out.put(block, Part::Progress, piece.as_str().into());
         }
         Ok(())
     }
@@ -318,8 +316,7 @@ impl Decoder {
         out.begin_choice(0);
         self.items.identify(number, kind, ids, out);
         let id = self.items.id(number);
-        let [status] = members(item, ["status"], depth)?;
-        let status = status.and_then(|status| Fragment::value(status.of(item)));
+        let status = Fragment::member(item, "status", depth)?;
         let how = tools::how(status);
         match kind {
             Kind::Message | Kind::Reasoning => {
@@ -439,10 +436,8 @@ fn piece_of(data: &str, depth: u16) -> Result<String, Error> {
 
 /// What kind of item has such a part.
 fn part_owner(part: &str, list: List, depth: u16) -> Result<Kind, Error> {
-    let [kind] = members(part, ["type"], depth)?;
-    let is_thought =
-        || kind.and_then(|kind| Fragment::value(kind.of(part))).is_some_and(|kind| kind.is("reasoning_text"));
-    Ok(if list == List::Summary || is_thought() { Kind::Reasoning } else { Kind::Message })
+    let is_thought = Fragment::member(part, "type", depth)?.is_some_and(|kind| kind.is("reasoning_text"));
+    Ok(if list == List::Summary || is_thought { Kind::Reasoning } else { Kind::Message })
 }
 
 /// Sound belongs to no item: all of it is one block.
@@ -451,8 +446,7 @@ fn say_sound(data: &str, wire: &Wire, said: Says<'_>, out: &mut Emitter) {
     let delta = fragment(data, wire.delta);
     match (said, delta) {
         (Says::Sound, Some(delta)) => {
-            let span = out.text(delta);
-            out.data(block, Part::Base64(span));
+            out.put(block, Part::Base64, delta);
         }
         (Says::Transcript, Some(delta)) => out.delta(block, delta),
         (Says::SoundDone, _) => out.end_block(block, BlockClose::Complete),

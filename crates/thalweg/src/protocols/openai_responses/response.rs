@@ -6,7 +6,7 @@ use super::decode::Decoder;
 use super::items::Kind;
 use super::usage;
 use crate::emitter::{Emitter, Failure, Fragment};
-use crate::event::{Action, AnomalyKind, ErrorKind, MetaField, Reason, Scope, UsageOrigin};
+use crate::event::{Action, AnomalyKind, ErrorKind, MetaField, Reason, Scope, Usage, UsageOrigin};
 use crate::json::{Error, Raw, members};
 
 /// How a response ended.
@@ -74,6 +74,18 @@ impl<'a> Response<'a> {
         })
     }
 
+    fn counts(&self, depth: u16) -> Result<Option<Usage>, Error> {
+        self.usage.map_or(Ok(None), |usage| usage::read(usage, depth))
+    }
+
+    fn say_extras(&self, json: &str, out: &mut Emitter) {
+        out.extras_of(Scope::Response, json, KNOWN);
+        // Vendors put more into it than the model takes.
+        if let Some(usage) = self.usage {
+            out.extra(Scope::Response, "usage".into(), usage);
+        }
+    }
+
     fn status(&self) -> Option<Status> {
         Status::of(self.status?.borrow(&mut String::new()))
     }
@@ -85,7 +97,7 @@ fn say_facts(json: &str, depth: u16, out: &mut Emitter) -> Result<(), Error> {
         members(json, ["id", "model", "created_at", "service_tier", "conversation"], depth)?;
     let text = |raw: Option<Raw>| raw.and_then(|raw| Fragment::value(raw.of(json)));
     let conversation = match conversation {
-        Some(raw) => members(raw.of(json), ["id"], depth)?[0].and_then(|id| Fragment::value(id.of(raw.of(json)))),
+        Some(raw) => Fragment::member(raw.of(json), "id", depth)?,
         None => None,
     };
     let facts = [
@@ -116,12 +128,8 @@ impl Decoder {
         if response.is_background || word == "queued" || response.status.is_some_and(|status| status.is("queued")) {
             out.set_resumable();
         }
-        out.extras_of(Scope::Response, json, KNOWN);
-        // Vendors put more into it than the model takes.
-        if let Some(usage) = response.usage {
-            out.extra(Scope::Response, "usage".into(), usage);
-        }
-        if let Some(counts) = response.usage.map(|usage| usage::read(usage, depth)).transpose()?.flatten()
+        response.say_extras(json, out);
+        if let Some(counts) = response.counts(depth)?
             && !usage::is_zero(&counts)
         {
             out.usage(counts, UsageOrigin::Partial);
@@ -132,8 +140,7 @@ impl Decoder {
 
     /// A response begins: false where it is the same again.
     fn say_start(&mut self, json: &str, depth: u16, out: &mut Emitter) -> Result<bool, Error> {
-        let [id] = members(json, ["id"], depth)?;
-        let id = id.and_then(|id| Fragment::value(id.of(json))).unwrap_or_else(|| "".into());
+        let id = Fragment::member(json, "id", depth)?.unwrap_or_else(|| "".into());
         let hash = crate::emitter::Digest::number(id.borrow(&mut String::new()));
         match self.started.replace(hash) {
             None => {}
@@ -166,16 +173,12 @@ impl Decoder {
         if !out.is_terminal() {
             self.say_snapshot(response.output, out)?;
         }
-        out.extras_of(Scope::Response, json, KNOWN);
-        // Vendors put more into it than the model takes.
-        if let Some(usage) = response.usage {
-            out.extra(Scope::Response, "usage".into(), usage);
-        }
+        response.say_extras(json, out);
         if response.is_background {
             out.set_resumable();
         }
         say_finish(&response, status, depth, out)?;
-        if let Some(counts) = response.usage.map(|usage| usage::read(usage, depth)).transpose()?.flatten() {
+        if let Some(counts) = response.counts(depth)? {
             let is_over = status != Status::Waiting;
             out.usage(counts, if is_over { UsageOrigin::Provider } else { UsageOrigin::Partial });
             if is_over && usage::is_zero(&counts) && out.any_content() {
@@ -213,7 +216,7 @@ fn say_finish(response: &Response<'_>, status: Status, depth: u16, out: &mut Emi
 /// The reason of an answer that is not whole. Where none is given none is made up.
 fn why_incomplete(details: Option<&str>, depth: u16) -> Result<(Reason, Fragment<'_>), Error> {
     let raw = match details {
-        Some(details) => members(details, ["reason"], depth)?[0].and_then(|raw| Fragment::value(raw.of(details))),
+        Some(details) => Fragment::member(details, "reason", depth)?,
         None => None,
     };
     let Some(raw) = raw.filter(|raw| !raw.is_empty()) else { return Ok((Reason::Other, "incomplete".into())) };

@@ -109,8 +109,10 @@ impl<'a> Call<'a> {
         let inputs = members(json, tool.input, depth)?;
         let input = tool.input.into_iter().zip(inputs).find_map(|(name, raw)| Some((name, raw?)));
         let text = |raw: Option<Raw>| raw.and_then(|raw| Fragment::value(raw.of(json)));
-        let place = environment.map_or(Ok([None]), |raw| members(raw.of(json), ["type"], depth))?[0];
-        let place = environment.zip(place).and_then(|(raw, place)| Fragment::value(place.of(raw.of(json))));
+        let place = match environment {
+            Some(environment) => Fragment::member(environment.of(json), "type", depth)?,
+            None => None,
+        };
         let is_container = place.is_some_and(|place| place.is("container_auto") || place.is("container_reference"));
         let is_client = text(execution).is_some_and(|word| word.is("client"));
         Ok(Self {
@@ -177,8 +179,7 @@ impl<'a> Call<'a> {
         self.with_input(|input| out.restate(block, input));
         if let Some(checks) = self.checks.filter(|_| !is_said) {
             let json = alloc::format!("{{\"pending_safety_checks\":{}}}", checks.of(self.json));
-            let span = out.text(json.as_str().into());
-            out.data(block, Part::Json(span));
+            out.put(block, Part::Json, json.as_str().into());
         }
         out.end_block(block, how);
         self.say_picture(number, how, out);
@@ -202,8 +203,7 @@ impl<'a> Call<'a> {
             && let Some(block) = out.block_at(at).or_else(|| out.start_at(at, self.id, BlockKind::Image))
             && out.is_open(block)
         {
-            let span = out.text(picture);
-            out.data(block, Part::Base64(span));
+            out.put(block, Part::Base64, picture);
         }
         if let Some(block) = out.block_at(at) {
             out.end_block(block, how);
@@ -232,8 +232,7 @@ impl<'a> Call<'a> {
                 }
             };
             block = Some(opened);
-            let span = out.text(json.into());
-            out.data(opened, Part::Json(span));
+            out.put(opened, Part::Json, json.into());
         }
         if let Some(block) = block {
             out.end_block(block, BlockClose::Complete);
@@ -324,8 +323,7 @@ pub(super) fn say_whole(
         && is_done
         && out.is_open(block)
     {
-        let span = out.text(json.into());
-        out.data(block, Part::Json(span));
+        out.put(block, Part::Json, json.into());
         out.end_block(block, BlockClose::Complete);
     }
 }

@@ -1,6 +1,7 @@
 //! One frame, read in one pass.
 
-use crate::json::{self, Error, Kind, Raw, Reader, Text};
+use crate::emitter::At;
+use crate::json::{self, Error, Raw, Reader, Text};
 
 /// What the frames of all types have, as ranges of the frame. All of it is optional on the wire.
 #[derive(Clone, Copy, Debug, Default)]
@@ -71,16 +72,16 @@ impl Wire {
                     let raw = json.skip()?;
                     wire.sequence = json::count(raw.of(data));
                 }
-                "logprobs" => wire.logprobs = value(json)?,
+                "logprobs" => wire.logprobs = json.present()?.filter(|list| list.of(data) != "[]"),
                 "text" | "refusal" | "arguments" | "input" | "code" => {
                     wire.whole = json.maybe_string()?.or(wire.whole);
                 }
                 "name" => wire.name = json.maybe_string()?,
-                "part" => wire.part = value(json)?,
-                "item" => wire.item = value(json)?,
-                "response" => wire.response = value(json)?,
-                "error" => wire.error = value(json)?,
-                "annotation" => wire.annotation = value(json)?,
+                "part" => wire.part = json.present()?,
+                "item" => wire.item = json.present()?,
+                "response" => wire.response = json.present()?,
+                "error" => wire.error = json.present()?,
+                "annotation" => wire.annotation = json.present()?,
                 "partial_image_b64" => wire.preview = json.maybe_string()?,
                 "partial_image_index" => wire.preview_index = index(json)?,
                 "object" => wire.object = json.maybe_string()?,
@@ -96,20 +97,9 @@ impl Wire {
     }
 }
 
-/// A value; none where it is `null`.
-fn value(json: &mut Reader<'_>) -> Result<Option<Raw>, Error> {
-    let is_there = json.peek()? != Kind::Null;
-    Ok(Some(json.skip()?).filter(|_| is_there))
-}
-
 /// A number of an item or a part. One that is no whole number is told apart by its text alone.
 fn index(json: &mut Reader<'_>) -> Result<Option<u64>, Error> {
-    let is_there = json.peek()? != Kind::Null;
-    let raw = json.skip()?;
+    let Some(raw) = json.present()? else { return Ok(None) };
     let text = raw.of(json.source()).trim_matches('"');
-    let odd = || ODD | (crate::emitter::Digest::number(text) >> 2);
-    Ok(is_there.then(|| json::count(text).unwrap_or_else(odd)))
+    Ok(Some(json::count(text).unwrap_or_else(|| At::odd_number(text))))
 }
-
-/// Far above every real number.
-const ODD: u64 = 1 << 62;

@@ -193,18 +193,14 @@ fn the_verdict_follows_from_what_was_seen_and_how_the_bytes_ended() {
     let both = content.clone() + &end("stop");
     let reason = content.clone() + &finish("stop");
     let done = content.clone() + DONE;
-    for (body, [clean, broken, timed_out, cancelled]) in [
+    // Closed in order, broken, timed out, cancelled: as they are declared.
+    for (body, outcomes) in [
         (&both, [Outcome::Complete, Outcome::Complete, Outcome::Complete, Outcome::Cancelled]),
         (&reason, [Outcome::Complete, Outcome::Truncated, Outcome::Truncated, Outcome::Cancelled]),
         (&done, [Outcome::Incomplete, Outcome::Incomplete, Outcome::Incomplete, Outcome::Cancelled]),
         (&content, [Outcome::Truncated, Outcome::Truncated, Outcome::Truncated, Outcome::Cancelled]),
     ] {
-        for (close, outcome) in [
-            (Close::Clean, clean),
-            (Close::Broken, broken),
-            (Close::TimedOut, timed_out),
-            (Close::Cancelled, cancelled),
-        ] {
+        for (&close, outcome) in Close::ALL.iter().zip(outcomes) {
             let response = check_closed(body.as_bytes(), close);
             assert_eq!(response.outcome, Some(outcome), "{close:?} after {body}");
             assert_eq!(finished(&response).is_some(), body.contains("stop"), "no reason is made up");

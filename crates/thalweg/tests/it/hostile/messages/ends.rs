@@ -160,7 +160,8 @@ fn the_verdict_follows_from_what_was_seen_and_how_the_bytes_ended() {
     let reasoned_done = reasoned.clone() + DONE;
     let stopped = content.clone() + &stop();
     let whole = content.clone() + &end("end_turn");
-    for (body, [clean, broken, timed_out, cancelled]) in [
+    // Closed in order, broken, timed out, cancelled: as they are declared.
+    for (body, outcomes) in [
         (&whole, [Outcome::Complete, Outcome::Complete, Outcome::Complete, Outcome::Cancelled]),
         (&reasoned, [Outcome::Complete, Outcome::Truncated, Outcome::Truncated, Outcome::Cancelled]),
         (&reasoned_done, [Outcome::Complete, Outcome::Truncated, Outcome::Truncated, Outcome::Cancelled]),
@@ -168,12 +169,7 @@ fn the_verdict_follows_from_what_was_seen_and_how_the_bytes_ended() {
         (&done, [Outcome::Truncated, Outcome::Truncated, Outcome::Truncated, Outcome::Cancelled]),
         (&content, [Outcome::Truncated, Outcome::Truncated, Outcome::Truncated, Outcome::Cancelled]),
     ] {
-        for (close, outcome) in [
-            (Close::Clean, clean),
-            (Close::Broken, broken),
-            (Close::TimedOut, timed_out),
-            (Close::Cancelled, cancelled),
-        ] {
+        for (&close, outcome) in Close::ALL.iter().zip(outcomes) {
             let response = check_as(DIALECT, body.as_bytes(), close);
             assert_eq!(response.outcome, Some(outcome), "{close:?} after {body}");
             assert_eq!(finished(&response).is_some(), body.contains("end_turn"), "no reason is made up");

@@ -60,19 +60,15 @@ fn the_status_inside_counts_for_more_than_the_event_unless_it_is_better() {
 #[test]
 fn the_verdict_follows_from_what_was_seen_and_how_the_bytes_ended() {
     let (content, over) = (begun("a"), begun("a") + &completed());
-    for (body, [clean, broken, timed_out, cancelled]) in [
+    // Closed in order, broken, timed out, cancelled: as they are declared.
+    for (body, outcomes) in [
         (over.clone() + DONE, [Outcome::Complete, Outcome::Complete, Outcome::Complete, Outcome::Cancelled]),
         (over, [Outcome::Complete, Outcome::Complete, Outcome::Complete, Outcome::Cancelled]),
         (content.clone() + DONE, [Outcome::Incomplete, Outcome::Incomplete, Outcome::Incomplete, Outcome::Cancelled]),
         (content, [Outcome::Truncated, Outcome::Truncated, Outcome::Truncated, Outcome::Cancelled]),
         (created(), [Outcome::Truncated, Outcome::Truncated, Outcome::Truncated, Outcome::Cancelled]),
     ] {
-        for (close, outcome) in [
-            (Close::Clean, clean),
-            (Close::Broken, broken),
-            (Close::TimedOut, timed_out),
-            (Close::Cancelled, cancelled),
-        ] {
+        for (&close, outcome) in Close::ALL.iter().zip(outcomes) {
             let response = check_closed(body.as_bytes(), close);
             assert_eq!(response.outcome, Some(outcome), "{close} after {body}");
             let finish = response.choices.first().and_then(|choice| choice.finish.as_ref());
