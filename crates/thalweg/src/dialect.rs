@@ -18,13 +18,16 @@ pub struct Frame<'a> {
     pub data: &'a str,
     /// The frame came from a body of JSON values, not from an event stream.
     pub is_body: bool,
+    /// The framing itself says that the frame is an error (the message types `exception` and `error` of an AWS event
+    /// stream): `event` is its name, `data` its JSON, or its message where it has no JSON.
+    pub is_exception: bool,
 }
 
 impl<'a> Frame<'a> {
     /// A frame of an event stream with nothing but data.
     #[must_use]
     pub const fn new(data: &'a str) -> Self {
-        Self { event: None, data, is_body: false }
+        Self { event: None, data, is_body: false, is_exception: false }
     }
 }
 
@@ -106,7 +109,10 @@ impl Oddities {
 
     /// The normalized reason of a word: the vendor's own words come before the protocol's `known` ones, and unknown ones
     /// are [`Reason::Other`].
-    #[cfg(any(feature = "openai-chat", feature = "anthropic-messages"))]
+    #[allow(
+        dead_code,
+        reason = "not every protocol has reasons as words; which are compiled in is a matter of features"
+    )]
     pub(crate) fn reason(&self, raw: &str, known: &[(&str, Reason)]) -> Reason {
         let own = self.finish_reasons.iter().find(|(word, _)| raw.eq_ignore_ascii_case(word));
         if let Some((_, reason)) = own {

@@ -61,7 +61,6 @@ extern crate std;
 pub mod dialect;
 pub mod dialects;
 pub mod emitter;
-#[cfg(any(feature = "openai-chat", feature = "openai-responses", feature = "anthropic-messages"))]
 mod errors;
 mod event;
 pub mod fold;

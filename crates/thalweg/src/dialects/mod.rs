@@ -59,6 +59,16 @@ dialects! {
     "anthropic-messages" {
         anthropic_messages: ANTHROPIC_MESSAGES;
     }
+    "gemini" {
+    }
+    "bedrock" {
+    }
+    "ollama" {
+    }
+    "cohere" {
+    }
+    "mistral" {
+    }
 }
 
 /// A dialect of OpenAI Chat Completions.

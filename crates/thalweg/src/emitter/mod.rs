@@ -29,7 +29,6 @@ pub use arena::{Fragment, Span};
 pub use calls::{CallFragment, Key};
 pub use choices::Channel;
 pub use count::Tally;
-#[cfg(any(feature = "openai-chat", feature = "openai-responses", feature = "anthropic-messages"))]
 pub(crate) use digest::Digest;
 pub use digest::Restatement;
 pub use keyed::{At, List};

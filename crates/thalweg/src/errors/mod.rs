@@ -27,10 +27,7 @@
 //! causes.report(error, Hint::None, out);         the error of `response.failed`, with the same code: no second event
 //! ```
 
-#![cfg_attr(
-    not(all(feature = "openai-chat", any(feature = "openai-responses", feature = "anthropic-messages"))),
-    allow(dead_code, unused_imports, reason = "what only some protocols ask for")
-)]
+#![allow(dead_code, unused_imports, reason = "what only some protocols ask for")]
 
 mod classify;
 mod delay;
@@ -51,7 +48,6 @@ pub(crate) use frame::{are_words, is_nothing, looks_like_error, member};
 
 /// What the wire says about an error outside of its JSON.
 #[derive(Clone, Copy, Debug, Default)]
-#[allow(dead_code, reason = "not every protocol has names or a default; which are compiled in is a matter of features")]
 pub(crate) enum Hint<'a> {
     /// Nothing.
     #[default]

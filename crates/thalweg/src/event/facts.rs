@@ -44,14 +44,22 @@ named! {
         AnthropicMessages = "anthropic-messages",
         /// Gemini `streamGenerateContent`.
         Gemini = "gemini",
+        /// Gemini Interactions.
+        GeminiInteractions = "gemini-interactions",
         /// Bedrock `ConverseStream`.
         BedrockConverse = "bedrock-converse",
+        /// Bedrock `InvokeModelWithResponseStream` with a model's own text completions.
+        BedrockCompletion = "bedrock-completion",
         /// Ollama's own API.
         Ollama = "ollama",
         /// Cohere v2.
         Cohere = "cohere",
-        /// Mistral.
+        /// Cohere v1.
+        CohereV1 = "cohere-v1",
+        /// Mistral's chat completions.
         Mistral = "mistral",
+        /// Mistral Conversations.
+        MistralConversations = "mistral-conversations",
     }
 }
 

@@ -205,7 +205,7 @@ impl Normalizer {
         });
         let event = self.frame.event.as_ref().and_then(|range| self.buffer[self.head..].get(range.clone()));
         let event = event.and_then(|name| core::str::from_utf8(name).ok());
-        let frame = Frame { event, data: text, is_body };
+        let frame = Frame { event, data: text, is_body, is_exception: false };
         let is_blank = is_blank(text);
         let claimed = if is_blank { None } else { self.reader.claimed(&frame) };
         if let Some(reader) = claimed {

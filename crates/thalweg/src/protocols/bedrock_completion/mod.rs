@@ -1,0 +1,1 @@
+//! Bedrock `InvokeModelWithResponseStream`: text completions in the models' own forms.

@@ -1,0 +1,1 @@
+//! Cohere v1 chat, which Bedrock still speaks.
