@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 /// The body of a corpus case.
 fn case(name: &str) -> PathBuf {
-    ["body.sse", "body.json", "body.html"]
+    ["body.sse", "body.ndjson", "body.eventstream", "body.json", "body.html"]
         .map(|body| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus/openai-chat").join(name).join(body))
         .into_iter()
         .find(|path| path.exists())

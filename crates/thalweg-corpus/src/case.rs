@@ -266,7 +266,7 @@ fn place(text: &str, at: usize) -> Option<String> {
     Some(format!("line {number}, `{key}`"))
 }
 
-const BODIES: [&str; 3] = ["body.sse", "body.json", "body.html"];
+const BODIES: [&str; 5] = ["body.sse", "body.ndjson", "body.eventstream", "body.json", "body.html"];
 
 #[cfg(test)]
 mod tests;
