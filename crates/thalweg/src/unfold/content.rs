@@ -5,7 +5,6 @@ use alloc::collections::btree_map;
 use core::num::NonZeroUsize;
 use core::slice;
 
-use super::events::lend;
 use crate::event::{BlockId, BlockKind, Event, Part};
 use crate::fold::Block;
 
@@ -96,7 +95,7 @@ impl<'r> Content<'r> {
     /// What is pushed keeps its order.
     fn part(&mut self) -> Option<Event<'r>> {
         let part = self.parts.next()?;
-        Some(self.data(part.map(&mut lend)))
+        Some(self.data(part.map(&mut AsRef::as_ref)))
     }
 
     fn set(&self) -> Option<Event<'r>> {

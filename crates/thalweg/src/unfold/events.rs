@@ -56,8 +56,8 @@ impl<'r> Events<'r> {
             Turn::Block { id, choice, block } => (id, choice, block),
         };
         self.content = Some(Content::new(id, block, self.delta_chars));
-        let place = block.place.map(&mut lend);
-        let mut kind = block.kind.map(&mut lend);
+        let place = block.place.map(&mut AsRef::as_ref);
+        let mut kind = block.kind.map(&mut AsRef::as_ref);
         if let BlockKind::ToolResult { call, .. } = &mut kind {
             *call = call.and_then(|call| self.order.number_of(call));
         }
@@ -152,8 +152,4 @@ fn end(response: &Response) -> Option<Event<'_>> {
     let (outcome, evidence) = response.outcome.zip(response.evidence)?;
     let resume = response.resume.as_ref().map(|it| Resume { response_id: &*it.response_id, after: it.after });
     Some(Event::End { outcome, evidence, resume })
-}
-
-pub(super) fn lend<'r>(text: &'r alloc::boxed::Box<str>) -> &'r str {
-    text
 }

@@ -19,7 +19,8 @@ use crate::fold::Response;
 
 /// Unfolds a [`Response`] into events whose fold is that response.
 ///
-/// Say how large deltas are to be, then take [`events`](Self::events):
+/// Say how large deltas are to be, then take [`events`](Self::events). Nothing in them says that they are a replay: who
+/// must not store or charge for a response again knows where it took it from.
 ///
 /// ```
 /// use thalweg::{Close, Event, Fold, Normalizer, Response, Unfold, dialects};
@@ -56,7 +57,7 @@ use crate::fold::Response;
 /// They are lent by the response and are one sequence of the [grammar](crate::EventOf). One block comes after the
 /// other, and a choice's [`Finish`](crate::Event::Finish) right behind its last block (where it has none: where the
 /// choice began). A block without text has no delta. Where text belongs to a block that no delta fits it is
-/// [`Restated`](crate::Event::Restated).
+/// [`Restated`](crate::Event::Restated). An anomaly comes as often as it was counted.
 ///
 /// The end is that of the response: one that was truncated, cancelled, refused or failed is so again, with the blocks
 /// that were cut, its errors and its evidence. A response that has no outcome yet has no [`End`](crate::Event::End),
@@ -107,25 +108,29 @@ impl<'r> Unfold<'r> {
     /// The events, as often as they are asked for.
     ///
     /// Each is made when it is asked for; nothing of the content is copied. To keep or send one, use
-    /// [`to_owned`](crate::EventOf::to_owned).
+    /// [`to_owned`](crate::EventOf::to_owned). What reads a live stream reads them too:
     ///
     /// ```
-    /// use thalweg::{Assembled, Assembler, Response, Unfold};
+    /// use thalweg::{Assembled, Assembler, Close, Fold, Normalizer, Response, Unfold, dialects};
     ///
-    /// // As it was stored, with the feature `serde`. What reads a live stream reads it too.
-    /// fn replay(stored: &Response) -> Vec<String> {
-    ///     let mut assembler = Assembler::default();
-    ///     let mut calls = Vec::new();
-    ///     for event in Unfold::new(stored).with_whole_deltas().events() {
-    ///         for item in assembler.apply(&event) {
-    ///             if let Assembled::ToolCall(call) = item {
-    ///                 calls.push(call.name.to_owned());
-    ///             }
+    /// let body = br#"{"choices":[{"index":0,"message":{"tool_calls":[{"id":"call_1","function":{"name":"now","arguments":""}}]},"finish_reason":"tool_calls"}]}"#;
+    /// let mut normalizer = Normalizer::new(&dialects::OPENAI_CHAT);
+    /// normalizer.feed(body);
+    /// normalizer.finish(Close::Clean);
+    /// let mut response = Response::default();
+    /// while let Some(event) = normalizer.poll() {
+    ///     response.apply(&event);
+    /// }
+    ///
+    /// let (mut assembler, mut calls) = (Assembler::default(), Vec::new());
+    /// for event in Unfold::new(&response).events() {
+    ///     for item in assembler.apply(&event) {
+    ///         if let Assembled::ToolCall(call) = item {
+    ///             calls.push(format!("{} with {}", call.name, call.object().unwrap_or("what is no input")));
     ///         }
     ///     }
-    ///     calls
     /// }
-    /// assert!(replay(&Response::default()).is_empty());
+    /// assert_eq!(calls, ["now with {}"]);
     /// ```
     pub fn events(&self) -> Events<'r> {
         Events::new(self.response, self.delta_chars)
