@@ -1,6 +1,7 @@
 use core::num::NonZeroUsize;
 
 use fastrand::Rng;
+use thalweg::unfold::DELTA_CHARS;
 use thalweg::{Event, Fold, OwnedEvent, Part, Response, Unfold};
 
 use super::Grammar;
@@ -9,7 +10,7 @@ use crate::{Chunking, Setup, Violation};
 /// Law 15: a response unfolds into well-formed events whose fold is the response, however large the deltas are.
 ///
 /// Unfolded are the response of the whole stream, as it is and as it was stored (in JSON), and what had come of it after
-/// some of its events; with whole deltas, of one character, of five and of a number that `seed` chooses.
+/// some of its events; with whole deltas, those of the default, of one character, and of a number that `seed` chooses.
 ///
 /// # Errors
 /// With the two responses, or the first event that should not be there.
@@ -27,21 +28,28 @@ pub fn check_unfold<'d>(setup: impl Into<Setup<'d>>, bytes: &[u8], seed: u64) ->
 fn check_response(live: &[OwnedEvent], rng: &mut Rng) -> Result<Response, Violation> {
     let mut response = Response::default();
     live.iter().for_each(|event| response.apply(&event.as_lent()));
-    for chars in [usize::MAX, 1, 5, rng.usize(2..64)] {
-        let chars = NonZeroUsize::new(chars).unwrap_or(NonZeroUsize::MIN);
+    let unfold = Unfold::new(&response);
+    let whole = check_deltas(&response, unfold.with_whole_deltas(), NonZeroUsize::MAX)?;
+    if whole > live.len() {
+        let message = "what came in few events (left) takes more with whole deltas (right)";
+        return Err(Violation::new(LAW, message).between(live.len(), whole));
+    }
+    check_deltas(&response, unfold, DELTA_CHARS)?;
+    for chars in [1, rng.usize(2..64)].into_iter().filter_map(NonZeroUsize::new) {
         let during = |it: Violation| it.during(format_args!("{chars} characters a delta"));
-        let unfold = Unfold::new(&response).with_delta_chars(chars);
-        let events: Vec<_> = unfold.events().collect();
-        is_unfolded(&response, &events, chars).map_err(during)?;
-        if let Some(at) = unfold.events().zip(&events).position(|(again, event)| again != *event) {
-            return Err(during(Violation::new(LAW, format!("event {at} is another one the second time"))));
-        }
-        if chars == NonZeroUsize::MAX && events.len() > live.len() {
-            let message = "what came in few events (left) takes more (right)";
-            return Err(Violation::new(LAW, message).between(live.len(), events.len()));
-        }
+        check_deltas(&response, unfold.with_delta_chars(chars), chars).map_err(during)?;
     }
     Ok(response)
+}
+
+/// Unfolds twice, and gives the number of events.
+fn check_deltas(response: &Response, unfold: Unfold<'_>, chars: NonZeroUsize) -> Result<usize, Violation> {
+    let events: Vec<_> = unfold.events().collect();
+    is_unfolded(response, &events, chars)?;
+    if unfold.events().eq(events.iter().copied()) {
+        return Ok(events.len());
+    }
+    Err(Violation::new(LAW, "the events are others the second time"))
 }
 
 /// These events are well formed, fold to the response and have deltas of that size.
