@@ -13,4 +13,5 @@ mod options;
 mod reconnect;
 mod registry;
 mod truncation;
+mod unfold;
 mod unread;
