@@ -62,6 +62,25 @@ fn replay_gives_events_with_their_times() {
 }
 
 #[test]
+fn unfold_streams_a_body() {
+    let body = br#"{"id":"c1","choices":[{"index":0,"message":{"content":"Fair winds"},"finish_reason":"stop"}]}"#;
+    let check = |chars: Option<&str>, expected: &[&str]| {
+        let output = run("unfold", chars.map(Path::new), body);
+        let printed = String::from_utf8(output.stdout).expect("events are text");
+        let lines: Vec<_> = printed.lines().collect();
+        assert!(lines.first().is_some_and(|line| *line == "Start { protocol: OpenaiChat }"), "{printed}");
+        assert!(lines.last().is_some_and(|line| line.starts_with("End { outcome: Complete")), "{printed}");
+        let deltas: Vec<_> = lines.iter().filter(|line| line.starts_with("TextDelta")).collect();
+        assert_eq!(deltas.len(), expected.len(), "{printed}");
+        for (delta, text) in deltas.iter().zip(expected) {
+            assert!(delta.ends_with(&format!("text: {text:?} }}")), "{delta}");
+        }
+    };
+    check(None, &["Fair ", "winds"]);
+    check(Some("4"), &["Fair", " win", "ds"]);
+}
+
+#[test]
 fn custom_dialect_reads_what_the_plain_one_cannot_name() {
     let output = run("custom_dialect", None, b"");
     let printed = String::from_utf8(output.stdout).expect("events are text");
