@@ -70,6 +70,9 @@ dialects! {
     }
     feature = "mistral" {
     }
+    all(feature = "mistral", feature = "openai-chat") {
+        mistral: MISTRAL;
+    }
 }
 
 /// A dialect of OpenAI Chat Completions.
