@@ -60,6 +60,8 @@ dialects! {
         anthropic_messages: ANTHROPIC_MESSAGES;
     }
     "gemini" {
+        gemini: GEMINI;
+        vertex: VERTEX;
     }
     "bedrock" {
     }
