@@ -62,6 +62,7 @@ dialects! {
     "gemini" {
     }
     "bedrock" {
+        bedrock_converse: BEDROCK_CONVERSE;
     }
     "ollama" {
     }
