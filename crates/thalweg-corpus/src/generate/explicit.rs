@@ -9,13 +9,10 @@ use super::frames::Frame;
 use super::intention::{
     InputVerdict, IntendedCall, IntendedChoice, IntendedHosted, IntendedThought, IntendedUsage, Intention, Leaf,
 };
-use super::json::Json;
+use super::json::{Fields, Json};
 use super::perturbation::Perturbation as P;
 use super::select::Selection;
 use super::strings;
-
-/// The fields of an object.
-pub(super) type Fields = Vec<(&'static str, Json)>;
 
 /// One event: its `type` and its other fields.
 #[derive(Clone, Debug)]
@@ -101,8 +98,8 @@ pub(super) fn nothing(name: &'static str, fields: &mut Fields, selection: &mut S
 pub(super) fn response(leaves: Vec<Leaf>, finish: &str, rng: &mut Rng) -> Intention {
     let choice = IntendedChoice { index: 0, leaves, finish: finish.into(), last_word: None };
     Intention {
-        id: format!("resp_{:x}", rng.u64(..)),
-        model: ["example-1", "models/ex\"ample", "例"][rng.usize(..3)].into(),
+        id: Some(format!("resp_{:x}", rng.u64(..))),
+        model: Some(["example-1", "models/ex\"ample", "例"][rng.usize(..3)].into()),
         choices: vec![choice],
         usage: Some(usage(rng)),
         errors: Vec::new(),

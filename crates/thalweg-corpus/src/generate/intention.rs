@@ -2,14 +2,16 @@
 
 use thalweg::ReasoningForm;
 
+use super::json::{Fields, Json};
+
 /// A response, as its author means it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Intention {
-    /// The response's id.
-    pub id: String,
-    /// The model that answers.
-    pub model: String,
+    /// The response's id, if the wire gives one.
+    pub id: Option<String>,
+    /// The model that answers, if the wire says so.
+    pub model: Option<String>,
     /// The answers, in order of appearance.
     pub choices: Vec<IntendedChoice>,
     /// What it costs, if the server says so.
@@ -142,6 +144,15 @@ pub struct IntendedUsage {
     pub written: Option<u64>,
     /// Of the output: reasoning.
     pub reasoning: Option<u64>,
+}
+
+impl Intention {
+    /// Id and model under their usual names.
+    pub(super) fn facts(&self) -> Fields {
+        let id = self.id.as_deref().map(|id| ("id", Json::text(id)));
+        let model = self.model.as_deref().map(|model| ("model", Json::text(model)));
+        id.into_iter().chain(model).collect()
+    }
 }
 
 impl IntendedChoice {

@@ -32,7 +32,7 @@ use fastrand::Rng;
 use thalweg::{Close, Dialect, Protocol, Reason};
 
 use crate::Chunking;
-use frames::{Frame, Noise};
+use frames::Frame;
 use perturbation::Ambiguity;
 use select::Selection;
 
@@ -96,7 +96,7 @@ pub fn generate_within(protocol: Protocol, seed: u64, allowed: &[Perturbation]) 
     let frames = (author.compose)(&intention, &mut selection, &mut rng);
     let bytes = match frames.as_slice() {
         [body] if selection.has(Perturbation::WholeBody) => body.data.clone().into_bytes(),
-        frames => frames::write(frames, &author.noise, &mut selection, &mut rng),
+        frames => (author.write)(frames, &mut selection, &mut rng),
     };
     let chunking = cut(bytes.len(), &mut selection, &mut rng);
     let close = if selection.has(Perturbation::CloseBroken) {
@@ -114,7 +114,6 @@ struct Author {
     /// At most one perturbation of each group is in a stream.
     groups: &'static [&'static [Perturbation]],
     ambiguities: &'static [Ambiguity],
-    noise: Noise,
     /// Whether what was drawn leaves it open what is meant: what no pair can say.
     is_ambiguous: fn(&Selection, &Intention) -> bool,
     /// Invents a response.
@@ -122,6 +121,8 @@ struct Author {
     /// Changes what some perturbations say about the meaning itself.
     adapt: fn(&mut Intention, &Selection, &mut Rng),
     compose: fn(&Intention, &mut Selection, &mut Rng) -> Vec<Frame>,
+    /// Writes frames as bytes.
+    write: fn(&[Frame], &mut Selection, &mut Rng) -> Vec<u8>,
     dialect: fn(&Selection, u64) -> &'static Dialect,
     /// What the words for why a choice ends mean.
     reason: fn(&str) -> Reason,

@@ -123,8 +123,8 @@ fn a_seed_is_a_stream() {
 #[test]
 fn the_check_sees_what_is_changed() {
     let changes: [Change; 8] = [
-        ("id", |it| it.intention.id.push('x')),
-        ("model", |it| it.intention.model.push('x')),
+        ("id", |it| it.intention.id = Some("x".into())),
+        ("model", |it| it.intention.model = Some("x".into())),
         ("usage", |it| it.intention.usage.as_mut().expect("the caller looked").prompt += 1),
         ("finish", |it| it.intention.choices[0].finish.push('x')),
         ("choices", |it| it.intention.choices[0].index += 1),

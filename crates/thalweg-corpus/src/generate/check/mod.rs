@@ -90,8 +90,8 @@ fn fold<'a>(dialect: &Dialect, chunks: impl IntoIterator<Item = &'a [u8]>, close
 
 fn compare(generated: &Generated, response: &Response) -> Result<(), String> {
     let intention = &generated.intention;
-    same("id", &Some(&*intention.id), &response.id.as_deref())?;
-    same("model", &Some(&*intention.model), &response.model.as_deref())?;
+    same("id", &intention.id.as_deref(), &response.id.as_deref())?;
+    same("model", &intention.model.as_deref(), &response.model.as_deref())?;
     let messages: Vec<_> = response.errors.iter().map(|error| String::from(&*error.message)).collect();
     same("errors", &intention.errors, &messages)?;
     // Nothing of a choice came before the bytes ended.

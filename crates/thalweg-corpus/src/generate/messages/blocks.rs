@@ -4,10 +4,10 @@ use fastrand::Rng;
 use thalweg::ReasoningForm;
 
 use super::ambiguity::is_object;
-use crate::generate::explicit::{Event, Fields, nothing};
+use crate::generate::explicit::{Event, nothing};
 use crate::generate::fragments::{fragments, input_fragments};
 use crate::generate::intention::{IntendedCall, IntendedHosted, IntendedThought, Leaf};
-use crate::generate::json::Json;
+use crate::generate::json::{Fields, Json};
 use crate::generate::perturbation::Perturbation as P;
 use crate::generate::select::Selection;
 
