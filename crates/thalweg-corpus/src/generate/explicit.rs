@@ -81,7 +81,7 @@ pub(super) fn numbers(count: usize, selection: &mut Selection, rng: &mut Rng) ->
 }
 
 /// Cuts the events short, before what ends the answer and behind the first.
-pub(super) fn cut_short(events: &mut Vec<Event>, end: usize, selection: &mut Selection, rng: &mut Rng) {
+pub(super) fn cut_short<T>(events: &mut Vec<T>, end: usize, selection: &mut Selection, rng: &mut Rng) {
     if end > 1 && selection.roll(P::CutShort, 1, rng) {
         events.truncate(rng.usize(1..end));
     }
@@ -125,6 +125,21 @@ pub(super) fn call(n: usize, rng: &mut Rng) -> IntendedCall {
 pub(super) fn raw_call(n: usize, name: &str, rng: &mut Rng) -> IntendedCall {
     let (name, arguments) = (name.into(), strings::raw_object(rng));
     IntendedCall { id: Some(strings::id(rng, n)), name, arguments, signature: None, verdict: InputVerdict::Valid }
+}
+
+/// Neighbours that a wire without ends of blocks cannot tell apart as one, and none that is empty.
+pub(super) fn joined(leaves: Vec<Leaf>) -> Vec<Leaf> {
+    let mut joined: Vec<Leaf> = Vec::new();
+    for leaf in leaves {
+        match (joined.last_mut(), leaf) {
+            (_, Leaf::Text(text) | Leaf::Reasoning(text)) if text.is_empty() => {}
+            (Some(Leaf::Text(whole)), Leaf::Text(text)) | (Some(Leaf::Reasoning(whole)), Leaf::Reasoning(text)) => {
+                whole.push_str(&text);
+            }
+            (_, leaf) => joined.push(leaf),
+        }
+    }
+    joined
 }
 
 /// A text with citations.

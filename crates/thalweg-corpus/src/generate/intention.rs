@@ -165,6 +165,13 @@ impl IntendedChoice {
     }
 }
 
+impl Leaf {
+    /// The call that it is.
+    pub(super) const fn as_call_mut(&mut self) -> Option<&mut IntendedCall> {
+        if let Self::Call(call) = self { Some(call) } else { None }
+    }
+}
+
 impl IntendedCall {
     /// The signature that a proxy has put into the id.
     pub(super) fn signature_in_id(&self) -> Option<&str> {

@@ -16,7 +16,9 @@ mod fragments;
 mod frames;
 mod intention;
 mod json;
+mod lines;
 mod messages;
+mod ollama;
 mod perturbation;
 mod responses;
 mod select;
@@ -134,6 +136,7 @@ impl Author {
             Protocol::OpenaiChat => &chat::AUTHOR,
             Protocol::OpenaiResponses => &responses::AUTHOR,
             Protocol::AnthropicMessages => &messages::AUTHOR,
+            Protocol::Ollama => &ollama::AUTHOR,
             other => panic!("no streams of {other} can be made"),
         }
     }
