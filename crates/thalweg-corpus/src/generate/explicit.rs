@@ -87,6 +87,22 @@ pub(super) fn cut_short<T>(events: &mut Vec<T>, end: usize, selection: &mut Sele
     }
 }
 
+/// What a block's start says of its text; mostly nothing. `pieces` are what its deltas say.
+pub(super) fn begun(pieces: &mut Vec<Vec<u16>>, selection: &mut Selection, rng: &mut Rng) -> String {
+    let Some(first) = pieces.first().and_then(|first| String::from_utf16(first).ok()) else { return String::new() };
+    // What goes on must not look like what was said.
+    let rest = pieces[1..].concat();
+    let goes_on = !rest.starts_with(&pieces[0]) && (rest.is_empty() || !pieces[0].starts_with(&rest));
+    if selection.roll(P::StartTextRepeated, 1, rng) {
+        return first;
+    }
+    if goes_on && selection.roll(P::StartText, 1, rng) {
+        pieces.remove(0);
+        return first;
+    }
+    String::new()
+}
+
 /// An optional field that says nothing, here and there.
 pub(super) fn nothing(name: &'static str, fields: &mut Fields, selection: &mut Selection, rng: &mut Rng) {
     if fields.iter().all(|field| field.0 != name) && selection.roll(P::NullFields, 2, rng) {

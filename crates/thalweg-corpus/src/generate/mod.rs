@@ -11,6 +11,7 @@
 
 mod chat;
 mod check;
+mod cohere;
 mod explicit;
 mod fragments;
 mod frames;
@@ -137,6 +138,7 @@ impl Author {
             Protocol::OpenaiResponses => &responses::AUTHOR,
             Protocol::AnthropicMessages => &messages::AUTHOR,
             Protocol::Ollama => &ollama::AUTHOR,
+            Protocol::Cohere => &cohere::AUTHOR,
             other => panic!("no streams of {other} can be made"),
         }
     }

@@ -362,11 +362,11 @@ perturbations! {
         ErrorNested = "error_nested",
     }
     BLOCKS {
-        /// `message_start` comes twice.
+        /// What starts the message comes twice.
         StartTwice = "start_twice",
         /// Blocks begin with their first delta.
         StartsAbsent = "starts_absent",
-        /// `message_stop` comes twice.
+        /// What ends the message comes twice.
         StopTwice = "stop_twice",
         /// Text begins in the block's start, and goes on in its deltas.
         StartText = "start_text",

@@ -146,7 +146,7 @@ impl Piece {
     }
 
     fn says_something(&self) -> bool {
-        let is_text = matches!(self.kind.as_str(), "text" | "refusal" | "full" | "summary");
+        let is_text = matches!(self.kind.as_str(), "text" | "refusal" | "full" | "summary" | "plan");
         let is_bare = self.text.is_empty() && self.parts.is_empty();
         let is_empty = is_text && is_bare && self.signature.is_none() && self.encrypted.is_none();
         !is_empty && self.kind != "nothing"

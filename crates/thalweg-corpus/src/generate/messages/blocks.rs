@@ -4,7 +4,7 @@ use fastrand::Rng;
 use thalweg::ReasoningForm;
 
 use super::ambiguity::is_object;
-use crate::generate::explicit::{Event, nothing};
+use crate::generate::explicit::{self, Event, nothing};
 use crate::generate::fragments::{fragments, input_fragments};
 use crate::generate::intention::{IntendedCall, IntendedHosted, IntendedThought, Leaf};
 use crate::generate::json::{Fields, Json};
@@ -111,19 +111,7 @@ impl BlockWriter<'_> {
     fn spoken(&mut self, kind: Spoken, text: &str, seal: Option<&str>, citations: &[String]) {
         let mut pieces = fragments(text, self.selection, self.rng);
         let is_plain = !pieces.is_empty() && citations.is_empty();
-        let mut begun = String::new();
-        let first = pieces.first().and_then(|first| String::from_utf16(first).ok()).filter(|_| is_plain);
-        if let Some(first) = first {
-            // What goes on must not look like what was said.
-            let rest = pieces[1..].concat();
-            let goes_on = !rest.starts_with(&pieces[0]) && (rest.is_empty() || !pieces[0].starts_with(&rest));
-            if self.selection.roll(P::StartTextRepeated, 1, self.rng) {
-                begun = first;
-            } else if goes_on && self.selection.roll(P::StartText, 1, self.rng) {
-                begun = first;
-                pieces.remove(0);
-            }
-        }
+        let begun = if is_plain { explicit::begun(&mut pieces, self.selection, self.rng) } else { String::new() };
         let is_bare = is_plain && begun.is_empty();
         if is_bare && self.selection.roll(P::StartMismatch, 1, self.rng) {
             let other = if kind == Spoken::Text { Spoken::Thinking } else { Spoken::Text };
