@@ -143,14 +143,24 @@ pub(super) fn raw_call(n: usize, name: &str, rng: &mut Rng) -> IntendedCall {
     IntendedCall { id: Some(strings::id(rng, n)), name, arguments, signature: None, verdict: InputVerdict::Valid }
 }
 
-/// Neighbours that a wire without ends of blocks cannot tell apart as one, and none that is empty.
+/// Neighbours that a wire without ends of blocks cannot tell apart as one, and none that is empty. A seal ends what it
+/// is on.
 pub(super) fn joined(leaves: Vec<Leaf>) -> Vec<Leaf> {
     let mut joined: Vec<Leaf> = Vec::new();
     for leaf in leaves {
         match (joined.last_mut(), leaf) {
             (_, Leaf::Text(text) | Leaf::Reasoning(text)) if text.is_empty() => {}
+            (_, Leaf::Thought(thought)) if thought.text.is_empty() && thought.signature.is_none() => {}
             (Some(Leaf::Text(whole)), Leaf::Text(text)) | (Some(Leaf::Reasoning(whole)), Leaf::Reasoning(text)) => {
                 whole.push_str(&text);
+            }
+            (Some(last @ Leaf::Text(_)), Leaf::Sealed { text, signature }) => {
+                let Leaf::Text(whole) = last else { continue };
+                *last = Leaf::Sealed { text: format!("{whole}{text}"), signature };
+            }
+            (Some(Leaf::Thought(whole)), Leaf::Thought(thought)) if whole.signature.is_none() => {
+                whole.text.push_str(&thought.text);
+                whole.signature = thought.signature;
             }
             (_, leaf) => joined.push(leaf),
         }

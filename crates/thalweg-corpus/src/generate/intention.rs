@@ -53,10 +53,36 @@ pub enum Leaf {
         /// The citations, verbatim JSON.
         citations: Vec<String>,
     },
+    /// The answer, with the provider's seal on it.
+    Sealed {
+        /// The text.
+        text: String,
+        /// The seal.
+        signature: String,
+    },
+    /// A picture, sound or file.
+    Media {
+        /// What it is.
+        medium: Medium,
+        /// Its data, as base64.
+        data: String,
+    },
     /// What the model thinks, with what belongs to it.
     Thought(IntendedThought),
     /// A call that the provider runs, and what it gave.
     Hosted(IntendedHosted),
+}
+
+/// What is no text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Medium {
+    /// A picture.
+    Image,
+    /// Sound.
+    Audio,
+    /// Anything else.
+    File,
 }
 
 /// A block of reasoning.
@@ -77,7 +103,7 @@ pub struct IntendedThought {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct IntendedHosted {
-    /// Its id.
+    /// Its id; "" where the wire gives none.
     pub id: String,
     /// The tool's name.
     pub name: String,

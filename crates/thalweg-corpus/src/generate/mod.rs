@@ -9,12 +9,14 @@
 //! with the reason of each. The generator shares no code with the decoder: what a stream means is what was intended,
 //! never what a reader makes of it.
 
+mod array;
 mod chat;
 mod check;
 mod cohere;
 mod explicit;
 mod fragments;
 mod frames;
+mod gemini;
 mod intention;
 mod json;
 mod lines;
@@ -27,7 +29,7 @@ mod strings;
 
 pub use check::{check_intention, check_isolation, smallest};
 pub use intention::{
-    InputVerdict, IntendedCall, IntendedChoice, IntendedHosted, IntendedThought, IntendedUsage, Intention, Leaf,
+    InputVerdict, IntendedCall, IntendedChoice, IntendedHosted, IntendedThought, IntendedUsage, Intention, Leaf, Medium,
 };
 pub use perturbation::Perturbation;
 
@@ -137,6 +139,7 @@ impl Author {
             Protocol::OpenaiChat => &chat::AUTHOR,
             Protocol::OpenaiResponses => &responses::AUTHOR,
             Protocol::AnthropicMessages => &messages::AUTHOR,
+            Protocol::Gemini => &gemini::AUTHOR,
             Protocol::Ollama => &ollama::AUTHOR,
             Protocol::Cohere => &cohere::AUTHOR,
             other => panic!("no streams of {other} can be made"),

@@ -475,6 +475,8 @@ perturbations! {
         ChoiceIndexAbsent = "choice_index_absent",
         /// Every frame has the finish reason.
         FinishEverywhere = "finish_everywhere",
+        /// Keys are in snake case.
+        SnakeKeys = "snake_keys",
         /// The finish reason is a number.
         FinishNumber = "finish_number",
         /// Inputs come in pieces, each with its path.

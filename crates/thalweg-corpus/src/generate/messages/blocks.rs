@@ -35,7 +35,7 @@ pub(super) fn of_leaf(leaf: &Leaf, numbers: &[usize], selection: &mut Selection,
                 writer.stop();
             }
         }
-        Leaf::Reasoning(_) | Leaf::Refusal(_) => {}
+        _ => {}
     }
     writer.events
 }
@@ -67,7 +67,7 @@ pub(super) fn whole(leaf: &Leaf, selection: &mut Selection, rng: &mut Rng) -> Ve
             tool_use(call, Some(Json::raw(input)))
         }
         Leaf::Hosted(call) => hosted(call, Json::raw(&call.input)),
-        Leaf::Reasoning(_) | Leaf::Refusal(_) => vec![],
+        _ => vec![],
     };
     nothing("caller", &mut block, selection, rng);
     let result = if let Leaf::Hosted(call) = leaf { result(call) } else { None };
