@@ -7,27 +7,28 @@ use crate::dialect::Dialect;
 #[cfg(feature = "openai-chat")]
 use crate::dialect::Oddities;
 
-/// Files and the dialects in them, by protocol: declares, exports and lists them. (`cargo fmt` does not see modules that
-/// a macro declares; the checks of the project format them by name.)
+/// Files and the dialects in them, by what must be compiled in for them (as `cfg` has it; frames of one protocol in the
+/// wrapping of another need both): declares, exports and lists them. (`cargo fmt` does not see modules that a macro
+/// declares; the checks of the project format them by name.)
 macro_rules! dialects {
-    ($($feature:literal { $($file:ident: $($name:ident),+;)* })*) => {
+    ($($needs:meta { $($file:ident: $($name:ident),+;)* })*) => {
         $($(
-            #[cfg(feature = $feature)]
+            #[cfg($needs)]
             mod $file;
-            #[cfg(feature = $feature)]
+            #[cfg($needs)]
             pub use $file::{$($name),+};
         )*)*
 
         /// All of them, in the order in which detection prefers them.
         pub(crate) const LIST: &[&Dialect] = &[$($($(
-            #[cfg(feature = $feature)]
+            #[cfg($needs)]
             &$name,
         )+)*)*];
     };
 }
 
 dialects! {
-    "openai-chat" {
+    feature = "openai-chat" {
         openai_chat: OPENAI_CHAT;
         alibaba: ALIBABA, ALIBABA_CUMULATIVE;
         azure: AZURE;
@@ -53,21 +54,21 @@ dialects! {
         xai: XAI;
         zai: ZAI;
     }
-    "openai-responses" {
+    feature = "openai-responses" {
         openai_responses: OPENAI_RESPONSES;
     }
-    "anthropic-messages" {
+    feature = "anthropic-messages" {
         anthropic_messages: ANTHROPIC_MESSAGES;
     }
-    "gemini" {
+    feature = "gemini" {
     }
-    "bedrock" {
+    feature = "bedrock" {
     }
-    "ollama" {
+    feature = "ollama" {
     }
-    "cohere" {
+    feature = "cohere" {
     }
-    "mistral" {
+    feature = "mistral" {
     }
 }
 

@@ -442,8 +442,15 @@ impl Emitter {
         }
     }
 
-    /// Nothing more can come for a choice: what is open ends, and its finish is said.
-    fn settle(&mut self, slot: usize, outcome: Option<Outcome>) {
+    /// The wire says that the content of a choice is over, but not that nothing comes behind it: what is open ends.
+    pub fn end_blocks(&mut self, choice: u32) {
+        if let Some(slot) = self.slot_of(choice) {
+            self.end_blocks_of(slot, None);
+        }
+    }
+
+    /// Ends what is open as the outcome says, else as the reason does, which is returned.
+    fn end_blocks_of(&mut self, slot: usize, outcome: Option<Outcome>) -> Option<Reason> {
         self.start_nameless(slot);
         let reason = self.final_reason(slot);
         for block in self.blocks.open_of(slot) {
@@ -453,6 +460,12 @@ impl Emitter {
             let is_call = self.blocks.get(block).is_some_and(|block| block.family == Family::Call);
             self.close_block(block, how(reason, outcome, is_call, input), input);
         }
+        reason
+    }
+
+    /// Nothing more can come for a choice: what is open ends, and its finish is said.
+    fn settle(&mut self, slot: usize, outcome: Option<Outcome>) {
+        let reason = self.end_blocks_of(slot, outcome);
         let choice = &mut self.choices[slot];
         choice.settled = true;
         let Some(reason) = reason else { return };

@@ -16,6 +16,7 @@ use super::{Emitter, Fragment, Key, Span};
 use crate::event::{
     Action, AnomalyKind, BlockClose, BlockId, BlockKind, EventOf, Id, InputForm, LimitKind, Part, Place, Wide,
 };
+use crate::json::{self, Error, Reader};
 
 /// The one choice of these wires.
 const ONLY: u32 = 0;
@@ -53,6 +54,17 @@ impl At {
     #[must_use]
     pub fn odd_number(text: &str) -> u64 {
         Digest::number(text) | 1 << 63
+    }
+
+    /// The item that the next value of `json` is the number of, none for null and "". Numbers come as strings from some.
+    pub fn read(json: &mut Reader<'_>) -> Result<Option<Self>, Error> {
+        let raw = json.skip()?.of(json.source());
+        let text = raw.trim_matches('"');
+        Ok(match json::count(text) {
+            _ if matches!(text, "" | "null") => None,
+            Some(item) => Some(Self::item(item)),
+            None => Some(Self::item(Self::odd_number(text))),
+        })
     }
 
     /// The item's number, where it is one that is shown.

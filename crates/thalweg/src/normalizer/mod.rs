@@ -14,7 +14,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use crate::dialect::{Decode, Dialect};
+use crate::dialect::{Claim, Decode, Dialect, Frame};
 use crate::emitter::Emitter;
 use crate::event::{Close, Event, Protocol, Resume};
 use crate::framing::{Framer, Framing};
@@ -59,6 +59,8 @@ enum Reader {
         name: Option<Cow<'static, str>>,
         protocol: Protocol,
         decoder: Box<dyn Decode + Send>,
+        /// Whether a frame looks like the dialect's; none for a decoder of the caller's own.
+        claims: Option<fn(&Frame<'_>) -> Claim>,
     },
     /// Not known yet: these may claim a frame. None are left when that has been given up.
     Candidates(Vec<Dialect>),
@@ -67,7 +69,8 @@ enum Reader {
 impl Reader {
     fn of(dialect: &Dialect) -> Self {
         let decoder = (dialect.decoder)(&dialect.oddities);
-        Self::Known { name: Some(dialect.name.clone()), protocol: dialect.protocol, decoder }
+        let (name, claims) = (Some(dialect.name.clone()), Some(dialect.claims));
+        Self::Known { name, protocol: dialect.protocol, decoder, claims }
     }
 }
 
@@ -164,7 +167,7 @@ impl Normalizer {
     /// A normalizer with a decoder of your own.
     #[must_use]
     pub fn with_decoder(framing: Framing, protocol: Protocol, decoder: Box<dyn Decode + Send>) -> Self {
-        Self::with_reader(framing, Reader::Known { name: None, protocol, decoder })
+        Self::with_reader(framing, Reader::Known { name: None, protocol, decoder, claims: None })
     }
 
     fn with_reader(framing: Framing, reader: Reader) -> Self {

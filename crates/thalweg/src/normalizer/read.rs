@@ -10,6 +10,7 @@ use crate::dialect::{Claim, Dialect, Frame};
 use crate::emitter::{Emitter, Failure};
 use crate::event::{Action, AnomalyKind, Close, ErrorKind, LimitKind, Origin, Protocol};
 use crate::framing::{Cut, Defect, Foreign, Framer, Payload};
+use crate::registry;
 
 impl Normalizer {
     pub(super) fn release_frame(&mut self) {
@@ -222,7 +223,12 @@ impl Normalizer {
         }
         self.out.count_frame();
         match &mut self.reader {
-            Reader::Known { decoder, .. } => decoder.frame(frame, &mut self.out),
+            Reader::Known { decoder, claims, .. } => {
+                decoder.frame(frame, &mut self.out);
+                if self.out.has_unknown() && is_foreign(&frame, *claims) {
+                    self.out.anomaly(AnomalyKind::ProtocolMismatch, Action::Kept, None);
+                }
+            }
             Reader::Candidates(_) => self.note(AnomalyKind::ProtocolMismatch, Action::Dropped),
         }
     }
@@ -339,6 +345,12 @@ impl Reader {
         let best = candidates.iter().rev().max_by_key(claim)?;
         (claim(&best) > Claim::No).then(|| Self::of(best))
     }
+}
+
+/// Whether a frame that its decoder does not know is one of another protocol.
+fn is_foreign(frame: &Frame<'_>, own: Option<fn(&Frame<'_>) -> Claim>) -> bool {
+    own.is_none_or(|claims| claims(frame) == Claim::No)
+        && registry::ALL.iter().any(|dialect| (dialect.claims)(frame) == Claim::Yes)
 }
 
 /// The beginning of the events: `Start` waits until it is known what the stream is, and anomalies wait for `Start`.
