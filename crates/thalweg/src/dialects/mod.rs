@@ -61,6 +61,8 @@ dialects! {
         anthropic_messages: ANTHROPIC_MESSAGES;
     }
     feature = "gemini" {
+        gemini: GEMINI;
+        vertex: VERTEX;
     }
     feature = "bedrock" {
     }

@@ -356,12 +356,19 @@ impl Emitter {
         Some(block)
     }
 
-    /// Content that comes whole, as the provider's own JSON: a block of its own.
-    pub fn item(&mut self, choice: u32, place: Place<Span>, kind: BlockKind<Span>, json: &str) {
-        let Some(slot) = self.content_slot(choice) else { return };
+    /// Begins a block of its own on a wire without block boundaries: text, reasoning or refusal goes on in another one
+    /// behind it. A call's id that the wire did not give is minted. The caller ends the block, or its choice does.
+    pub fn begin(&mut self, choice: u32, place: Place<Span>, kind: BlockKind<Span>) -> Option<BlockId> {
+        let slot = self.content_slot(choice)?;
         self.note_content(slot);
         self.end_current(slot);
-        let Some(block) = self.open_in(slot, place, kind) else { return };
+        let kind = self.minted(kind);
+        self.open_in(slot, place, kind)
+    }
+
+    /// Content that comes whole, as the provider's own JSON: a block of its own.
+    pub fn item(&mut self, choice: u32, place: Place<Span>, kind: BlockKind<Span>, json: &str) {
+        let Some(block) = self.begin(choice, place, kind) else { return };
         self.put(block, Part::Json, json.into());
         self.end_block(block, BlockClose::Complete);
     }
@@ -426,6 +433,12 @@ impl Emitter {
         let before = self.choices[slot].detail.as_ref().map_or(0, |detail| detail.len());
         self.choices[slot].detail = kept;
         self.release(before);
+    }
+
+    /// The reason that stands so far, as the wire has it: calls may yet make another of it.
+    #[must_use]
+    pub fn reason_of(&self, choice: u32) -> Option<Reason> {
+        self.known(choice)?.reason
     }
 
     /// Whether every choice that began has a finish reason.

@@ -488,7 +488,13 @@ impl Emitter {
     /// The block of a call, by its id.
     #[must_use]
     pub fn call_block(&self, id: Fragment<'_>) -> Option<BlockId> {
-        let slot = self.slot_of(ONLY)?;
+        self.call_block_of(ONLY, id)
+    }
+
+    /// The block of a call of a choice, by its id.
+    #[must_use]
+    pub fn call_block_of(&self, choice: u32, id: Fragment<'_>) -> Option<BlockId> {
+        let slot = self.slot_of(choice)?;
         self.calls.block_of(self.calls.by_id(slot, id.borrow(&mut String::new()))?)
     }
 
@@ -522,12 +528,18 @@ impl Emitter {
         hash.with(0, number)
     }
 
+    /// Ids that the wire did not give get the next number, but for a call that waits for its name.
+    fn with_minted(&mut self, kind: BlockKind<Span>) -> BlockKind<Span> {
+        match kind {
+            BlockKind::ToolCall { name, .. } if name.is_empty() => kind,
+            _ => self.minted(kind),
+        }
+    }
+
     /// Ids that the wire did not give get the next number.
-    fn with_minted(&mut self, mut kind: BlockKind<Span>) -> BlockKind<Span> {
-        if let BlockKind::HostedCall { id, .. } | BlockKind::Approval { id, .. } = &mut kind {
-            self.mint(id);
-        } else if let BlockKind::ToolCall { id, name, .. } = &mut kind
-            && !name.is_empty()
+    pub(super) fn minted(&mut self, mut kind: BlockKind<Span>) -> BlockKind<Span> {
+        if let BlockKind::ToolCall { id, .. } | BlockKind::HostedCall { id, .. } | BlockKind::Approval { id, .. } =
+            &mut kind
         {
             self.mint(id);
         }
