@@ -73,7 +73,8 @@ impl Generated {
 }
 
 /// The protocols whose streams can be made.
-pub const PROTOCOLS: &[Protocol] = &[Protocol::OpenaiChat, Protocol::OpenaiResponses, Protocol::AnthropicMessages];
+pub const PROTOCOLS: &[Protocol] =
+    &[Protocol::OpenaiChat, Protocol::OpenaiResponses, Protocol::AnthropicMessages, Protocol::Gemini];
 
 /// The stream of a protocol and a seed.
 ///

@@ -65,6 +65,7 @@ dialects! {
         vertex: VERTEX;
     }
     feature = "bedrock" {
+        bedrock_converse: BEDROCK_CONVERSE;
     }
     feature = "ollama" {
     }

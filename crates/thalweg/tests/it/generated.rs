@@ -99,6 +99,16 @@ fn the_laws_hold_for_messages() {
 }
 
 #[test]
+fn the_response_of_gemini_is_the_intended_one() {
+    is_intended(Protocol::Gemini);
+}
+
+#[test]
+fn the_laws_hold_for_gemini() {
+    keeps_the_laws(Protocol::Gemini);
+}
+
+#[test]
 fn interleaved_calls_are_the_calls_in_turn() {
     for seed in 0..SEEDS / 4 {
         generate::check_isolation(seed).unwrap_or_else(|violation| panic!("{violation}"));
