@@ -9,7 +9,7 @@ use crate::protocols::bedrock_converse;
 pub static BEDROCK_CONVERSE: Dialect = Dialect {
     name: Cow::Borrowed("bedrock-converse"),
     protocol: Protocol::BedrockConverse,
-    framing: Framing::Sse,
+    framing: Framing::AwsEventStream,
     claims: bedrock_converse::claims,
     decoder: bedrock_converse::decoder,
     oddities: Oddities::none(),
