@@ -41,7 +41,7 @@ impl Event {
             self.fields.insert(0, kind);
         }
         let name = if selection.roll(P::NamesAbsent, 1, rng) { None } else { Some(self.kind) };
-        Frame { name, data: Json::Object(self.fields).write(selection, rng) }
+        Frame { name, is_exception: false, data: Json::Object(self.fields).write(selection, rng) }
     }
 }
 
@@ -144,7 +144,7 @@ pub(super) fn raw_call(n: usize, name: &str, rng: &mut Rng) -> IntendedCall {
 }
 
 /// Neighbours that a wire without ends of blocks cannot tell apart as one, and none that is empty. A seal ends what it
-/// is on.
+/// is on; a seal on nothing is on its own.
 pub(super) fn joined(leaves: Vec<Leaf>) -> Vec<Leaf> {
     let mut joined: Vec<Leaf> = Vec::new();
     for leaf in leaves {
@@ -154,11 +154,13 @@ pub(super) fn joined(leaves: Vec<Leaf>) -> Vec<Leaf> {
             (Some(Leaf::Text(whole)), Leaf::Text(text)) | (Some(Leaf::Reasoning(whole)), Leaf::Reasoning(text)) => {
                 whole.push_str(&text);
             }
-            (Some(last @ Leaf::Text(_)), Leaf::Sealed { text, signature }) => {
+            (Some(last @ Leaf::Text(_)), Leaf::Sealed { text, signature }) if !text.is_empty() => {
                 let Leaf::Text(whole) = last else { continue };
                 *last = Leaf::Sealed { text: format!("{whole}{text}"), signature };
             }
-            (Some(Leaf::Thought(whole)), Leaf::Thought(thought)) if whole.signature.is_none() => {
+            (Some(Leaf::Thought(whole)), Leaf::Thought(thought))
+                if whole.signature.is_none() && !thought.text.is_empty() =>
+            {
                 whole.text.push_str(&thought.text);
                 whole.signature = thought.signature;
             }
@@ -190,4 +192,13 @@ pub(super) fn hosted(n: usize, name: &str, server: Option<&str>, input: String, 
 /// What a provider cannot be read by anyone else.
 pub(super) fn cipher(rng: &mut Rng) -> String {
     format!("Q2lwaGVy{:x}/+\u{3d}", rng.u64(..))
+}
+
+/// The input is an object with fields, and nothing around it.
+pub(super) fn is_object(call: &IntendedCall) -> bool {
+    let text = call.arguments.as_str();
+    call.verdict == InputVerdict::Valid
+        && text.trim_ascii() == text
+        && !text.trim_matches(['{', '}', ' ', '\n', '\t', '\r']).is_empty()
+        && !text.contains('\r')
 }

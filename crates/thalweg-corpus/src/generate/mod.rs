@@ -10,6 +10,8 @@
 //! never what a reader makes of it.
 
 mod array;
+mod aws;
+mod bedrock;
 mod chat;
 mod check;
 mod cohere;
@@ -141,6 +143,7 @@ impl Author {
             Protocol::OpenaiResponses => &responses::AUTHOR,
             Protocol::AnthropicMessages => &messages::AUTHOR,
             Protocol::Gemini => &gemini::AUTHOR,
+            Protocol::BedrockConverse => &bedrock::AUTHOR,
             Protocol::Ollama => &ollama::AUTHOR,
             Protocol::Cohere => &cohere::AUTHOR,
             other => panic!("no streams of {other} can be made"),

@@ -98,6 +98,23 @@ pub(super) fn adapt(intention: &mut Intention, selection: &Selection, rng: &mut 
         for leaf in &mut choice.leaves {
             adapt_leaf(leaf, selection, rng);
         }
+        if selection.has(P::SealAlone) {
+            choice.leaves = choice.leaves.drain(..).flat_map(unsealed).collect();
+        }
+    }
+}
+
+/// What is sealed, and the seal, one after the other.
+fn unsealed(leaf: Leaf) -> Vec<Leaf> {
+    match leaf {
+        Leaf::Sealed { text, signature } if !text.is_empty() => {
+            vec![Leaf::Text(text), Leaf::Sealed { text: String::new(), signature }]
+        }
+        Leaf::Thought(thought) if thought.signature.is_some() && !thought.text.is_empty() => {
+            let seal = IntendedThought { text: String::new(), ..thought.clone() };
+            vec![Leaf::Thought(IntendedThought { signature: None, ..thought }), Leaf::Thought(seal)]
+        }
+        leaf => vec![leaf],
     }
 }
 

@@ -64,7 +64,8 @@ fn spoken(
     rng: &mut Rng,
 ) {
     let mut pieces = fragments(whole, selection, rng);
-    if seal.is_some() && (pieces.is_empty() || selection.roll(P::SealAlone, 1, rng)) {
+    if seal.is_some() && pieces.is_empty() {
+        selection.hit_if_drawn(P::SealAlone);
         pieces.push(Vec::new());
     }
     let first = parts.len();

@@ -3,8 +3,7 @@
 use fastrand::Rng;
 use thalweg::ReasoningForm;
 
-use super::ambiguity::is_object;
-use crate::generate::explicit::{self, Event, nothing};
+use crate::generate::explicit::{self, Event, is_object, nothing};
 use crate::generate::fragments::{fragments, input_fragments};
 use crate::generate::intention::{IntendedCall, IntendedHosted, IntendedThought, Leaf};
 use crate::generate::json::{Fields, Json};
