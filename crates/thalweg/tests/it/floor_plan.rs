@@ -11,7 +11,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("limits", &[]),
     ("framing", &["limits"]),
     ("fold", &["event"]),
-    ("unfold", &["event"]),
+    ("unfold", &["event", "fold"]),
     ("emitter", &["event", "json", "limits"]),
     ("dialect", &["event", "emitter", "framing"]),
     ("errors", &["dialect", "event", "emitter", "json"]),

@@ -55,6 +55,7 @@ fn keeps_the_laws(protocol: Protocol) {
         laws::check_chunking(setup, &generated.bytes, cuts)?;
         laws::check_prefix(setup, &generated.bytes, cuts)?;
         laws::check_replay(setup, &generated.bytes, generated.seed)?;
+        laws::check_unfold(setup, &generated.bytes, generated.seed)?;
         laws::check_totality(setup, &generated.bytes)?;
         laws::check_bounds(setup, &generated.bytes)?;
         laws::check_conservation(setup, &generated.bytes)?;
