@@ -87,6 +87,12 @@ pub struct Oddities {
     pub has_names_in_pieces: bool,
     /// Reasoning tokens are counted beside the output tokens also where no total says so.
     pub has_reasoning_beside_output: bool,
+    /// Cached tokens are counted in the input tokens also where there are more of them than of those.
+    pub has_cache_in_input: bool,
+    /// The word `null` stands for a tool call's id that is absent.
+    pub has_null_ids: bool,
+    /// The name of a field with padding, which means nothing and is no extra; empty where there is none.
+    pub padding_field: Cow<'static, str>,
     /// Finish reasons of the vendor's own, asked before the protocol's. Compared without case.
     pub finish_reasons: Cow<'static, [(Cow<'static, str>, Reason)]>,
 }
@@ -103,6 +109,9 @@ impl Oddities {
             has_one_choice: false,
             has_names_in_pieces: false,
             has_reasoning_beside_output: false,
+            has_cache_in_input: false,
+            has_null_ids: false,
+            padding_field: Cow::Borrowed(""),
             finish_reasons: Cow::Borrowed(&[]),
         }
     }
@@ -164,6 +173,27 @@ impl Oddities {
     #[must_use]
     pub const fn with_reasoning_beside_output(mut self) -> Self {
         self.has_reasoning_beside_output = true;
+        self
+    }
+
+    /// With cached tokens always a part of the input: [`has_cache_in_input`](Self::has_cache_in_input).
+    #[must_use]
+    pub const fn with_cache_in_input(mut self) -> Self {
+        self.has_cache_in_input = true;
+        self
+    }
+
+    /// With the word `null` for ids that are absent: [`has_null_ids`](Self::has_null_ids).
+    #[must_use]
+    pub const fn with_null_ids(mut self) -> Self {
+        self.has_null_ids = true;
+        self
+    }
+
+    /// With this [`padding_field`](Self::padding_field).
+    #[must_use]
+    pub const fn with_padding_field(mut self, name: &'static str) -> Self {
+        mem::forget(mem::replace(&mut self.padding_field, Cow::Borrowed(name)));
         self
     }
 }

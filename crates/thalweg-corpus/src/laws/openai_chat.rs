@@ -27,7 +27,7 @@ pub(super) struct CallPiece {
 
 /// Whether the bytes are read as this protocol.
 pub(super) fn speaks(setup: &Setup<'_>) -> bool {
-    setup.dialect.is_some_and(|dialect| dialect.protocol == Protocol::OpenaiChat)
+    setup.dialect.is_some_and(|dialect| matches!(dialect.protocol, Protocol::OpenaiChat | Protocol::Mistral))
 }
 
 /// All that the frames say, in order. The error is why an independent reading is impossible.

@@ -2,7 +2,7 @@ use core::ops::Range;
 use std::collections::BTreeMap;
 
 use thalweg::json::{Error, Kind, Reader, Text};
-use thalweg::{Event, Normalizer, Protocol};
+use thalweg::{Dialect, Event, Normalizer, Protocol};
 
 use crate::{Setup, wire};
 
@@ -21,7 +21,8 @@ pub(super) struct Member {
 
 /// All members of the JSON in a body, by path. See [`super::Paths::see`] for the frames that are passed over.
 pub(super) fn members(setup: &Setup<'_>, body: &[u8]) -> BTreeMap<String, Member> {
-    let is_typed = setup.dialect.is_none_or(|dialect| dialect.protocol != Protocol::OpenaiChat);
+    let is_chat = |dialect: &Dialect| matches!(dialect.protocol, Protocol::OpenaiChat | Protocol::Mistral);
+    let is_typed = !setup.dialect.is_some_and(is_chat);
     of_documents(&documents(setup, body), is_typed)
 }
 

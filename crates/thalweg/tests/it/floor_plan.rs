@@ -19,7 +19,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("protocols", &["dialect", "errors", "event", "emitter", "framing", "json", "limits", "stages"]),
     ("dialects", &["protocols", "dialect", "event", "framing"]),
     ("registry", &["protocols", "dialects", "dialect"]),
-    ("normalizer", &["framing", "emitter", "dialect", "event", "limits"]),
+    // Of the registry only the claims: to say whose frames the ones are that a decoder does not know.
+    ("normalizer", &["framing", "emitter", "dialect", "event", "limits", "registry"]),
     // On top.
     ("lanes", ON_TOP),
     ("recording", ON_TOP),

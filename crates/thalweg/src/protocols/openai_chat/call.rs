@@ -87,6 +87,7 @@ fn read_call(json: &mut Reader<'_>, parts: &mut Parts, rules: Rules<'_>) -> Resu
             }
         }
     }
+    call.id = call.id.filter(|id| !(rules.oddities.has_null_ids && id.is(data, "null")));
     parts.calls.push(call);
     Ok(())
 }

@@ -98,6 +98,8 @@ struct Entry {
     data: Option<Text>,
     signature: Option<Text>,
     format: Option<Text>,
+    /// The part says that it is the last of its block.
+    is_closed: bool,
 }
 
 impl Entry {
@@ -125,6 +127,7 @@ impl Entry {
                 "data" => entry.data = reader.maybe_string()?,
                 "signature" => entry.signature = reader.maybe_string()?,
                 "format" => entry.format = reader.maybe_string()?,
+                "closed" => entry.is_closed = reader.skip()?.of(json) == "true",
                 _ => drop(reader.skip()?),
             }
         }
@@ -291,6 +294,10 @@ fn say_part(json: &str, voice: &mut Voice<'_>) -> Result<(), Error> {
         "thinking" => {
             say_texts(json, &entry, REASONING, voice)?;
             say_signature(fragment(json, entry.signature), voice);
+            if entry.is_closed {
+                voice.flush();
+                voice.out.end_reasoning(voice.choice);
+            }
         }
         "reasoning" => say_texts(json, &entry, Channel::Reasoning(ReasoningForm::Summary), voice)?,
         "refusal" => {
@@ -299,11 +306,18 @@ fn say_part(json: &str, voice: &mut Voice<'_>) -> Result<(), Error> {
             }
         }
         "image_url" | "image" => say_whole(entry.index, BlockKind::Image, json, voice),
-        "reference" | "citation" => voice.out.citation(voice.choice, json),
+        "document_url" | "file" => say_whole(entry.index, BlockKind::File, json, voice),
+        "reference" | "tool_reference" | "citation" => cite(json, voice),
         "" if entry.text.is_some() => say_texts(json, &entry, Channel::Text, voice)?,
         _ => say_other(fragment(json, entry.kind).unwrap_or_else(|| "".into()), json, voice),
     }
     Ok(())
+}
+
+/// A citation at the end of the text so far.
+fn cite(json: &str, voice: &mut Voice<'_>) {
+    voice.flush();
+    voice.out.citation(voice.choice, json);
 }
 
 /// The text of a part: a string, or a list of parts with text.
@@ -318,7 +332,7 @@ fn say_texts(json: &str, entry: &Entry, channel: Channel, voice: &mut Voice<'_>)
         match fragment(json, entry.text) {
             Some(text) => voice.append(channel, text),
             // Mistral cites inside its thoughts.
-            None if entry.is(json, "reference") => voice.out.citation(voice.choice, json),
+            None if entry.is(json, "reference") || entry.is(json, "tool_reference") => cite(json, voice),
             None if entry.text.is_none() => {
                 say_other(fragment(json, entry.kind).unwrap_or_else(|| "".into()), json, voice)
             }

@@ -9,6 +9,7 @@ use crate::json::{self, Error, Kind, Reader};
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct WireUsage {
     has_reasoning_beside: bool,
+    has_cache_inside: bool,
     prompt: Tally,
     completion: Tally,
     total: Tally,
@@ -21,7 +22,11 @@ pub(super) struct WireUsage {
 
 impl WireUsage {
     pub(super) fn new(oddities: &Oddities) -> Self {
-        Self { has_reasoning_beside: oddities.has_reasoning_beside_output, ..Self::default() }
+        Self {
+            has_reasoning_beside: oddities.has_reasoning_beside_output,
+            has_cache_inside: oddities.has_cache_in_input,
+            ..Self::default()
+        }
     }
 
     /// Merges a `usage` object; false where it is none.
@@ -61,10 +66,12 @@ impl WireUsage {
                 "prompt_tokens" | "input_tokens" => self.prompt.read(json)?,
                 "completion_tokens" | "output_tokens" => self.completion.read(json)?,
                 "total_tokens" => self.total.read(json)?,
-                "prompt_tokens_details" => self.read_details(json, true)?,
+                "prompt_tokens_details" | "prompt_token_details" => self.read_details(json, true)?,
                 "completion_tokens_details" => self.read_details(json, false)?,
-                // DeepSeek, Moonshot, LiteLLM.
-                "prompt_cache_hit_tokens" | "cached_tokens" | "cache_read_input_tokens" => self.cached.read(json)?,
+                // DeepSeek, Moonshot, LiteLLM, Mistral.
+                "prompt_cache_hit_tokens" | "cached_tokens" | "cache_read_input_tokens" | "num_cached_tokens" => {
+                    self.cached.read(json)?;
+                }
                 "cache_creation_input_tokens" => self.cache_write.read(json)?,
                 // Perplexity.
                 "reasoning_tokens" => self.reasoning.read(json)?,
@@ -144,7 +151,7 @@ impl WireUsage {
     /// Where more was cached than was sent (xAI), the cached tokens are counted beside.
     fn input(&self) -> Option<u64> {
         let prompt = self.prompt.get()?;
-        let beside = self.cached.get().filter(|cached| *cached > prompt);
+        let beside = self.cached.get().filter(|cached| *cached > prompt && !self.has_cache_inside);
         let Some(cached) = beside else { return Some(prompt) };
         Some(prompt.saturating_add(cached).saturating_add(self.cache_write.get().unwrap_or(0)))
     }

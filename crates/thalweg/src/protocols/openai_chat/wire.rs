@@ -200,6 +200,7 @@ impl Chunk {
                 }
                 // Padding that means nothing.
                 "obfuscation" => drop(json.skip()?),
+                name if is_padding(name, rules) => drop(json.skip()?),
                 name => {
                     let value = json.skip()?;
                     match name {
@@ -360,6 +361,12 @@ impl Content {
         (self.calls, self.rare) = (calls..parts.calls.len(), rare_from..parts.rare.len());
         Ok(())
     }
+}
+
+/// Whether a field is the vendor's own padding. Names that are too long to be one read as empty.
+#[inline]
+fn is_padding(name: &str, rules: Rules<'_>) -> bool {
+    !name.is_empty() && name == rules.oddities.padding_field
 }
 
 #[inline]
