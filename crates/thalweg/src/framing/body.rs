@@ -110,6 +110,11 @@ impl ValueScan {
         }
     }
 
+    /// Whether the bytes that were looked at end inside of a string.
+    pub(super) const fn in_string(&self) -> bool {
+        self.in_string
+    }
+
     /// Goes behind the closing quote.
     fn skip_string(&mut self, rest: &[u8]) -> Option<()> {
         let mut at = 0;

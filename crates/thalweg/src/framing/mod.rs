@@ -14,28 +14,38 @@
 
 use core::ops::Range;
 
+mod array;
 mod aws;
 mod body;
+mod lines;
 mod sniff;
 mod sse;
 
+use array::Array;
 use aws::Aws;
 use body::Body;
+use lines::Lines;
 use sniff::{Sniff, Verdict};
 use sse::Sse;
 
 /// How a dialect's bytes are cut into frames.
+///
+/// It is what servers should send. The first bytes are looked at, and may show something else: with
+/// any framing, a body that begins with `[` is an array whose elements are frames, and its closing
+/// bracket an end mark; binary messages are read as [`Self::AwsEventStream`]; and an error page or
+/// compressed bytes are no stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Framing {
-    /// Server-sent events. The first bytes are looked at: a body that begins with `{` or `[` is cut
-    /// as [`Self::Body`].
+    /// Server-sent events. A body that begins with `{` is cut as [`Self::Body`].
     Sse,
     /// JSON objects and arrays one after another, with whitespace or nothing between them; each one
     /// is a frame.
     Body,
-    /// Binary messages of an AWS event stream. The first bytes are looked at: what begins as text is
-    /// cut as [`Self::Sse`] cuts it.
+    /// JSON, one object a line; each line is a frame. A body that begins with a field of server-sent
+    /// events is cut as [`Self::Sse`].
+    Lines,
+    /// Binary messages of an AWS event stream. A body that begins as text is cut as [`Self::Sse`].
     AwsEventStream,
 }
 
@@ -45,8 +55,8 @@ pub enum Framing {
 #[non_exhaustive]
 pub struct Cut {
     /// How many bytes belong to the frame: line ends, comments, blank lines and a byte order mark
-    /// included. Zero only for the verdict [`Foreign::Text`] on a text whose bytes all went out
-    /// before.
+    /// included. Zero only for what the end of the stream shows when all bytes went out before: the
+    /// verdict [`Foreign::Text`], and [`Defect::Unterminated`] of an array.
     pub len: usize,
     /// Where the data of the frame is.
     pub payload: Payload,
@@ -76,6 +86,8 @@ pub enum Payload {
     Joined,
     /// Nothing to decode: comments, blank lines, fields without data.
     Empty,
+    /// The framing's own end mark, the closing bracket of an array: no frame comes behind it.
+    End,
     /// Bytes that are no frame, or the beginning of one that cannot be used.
     Junk,
 }
@@ -149,6 +161,8 @@ enum Scanner {
     Unknown(Sniff),
     Sse(Sse),
     Body(Body),
+    Array(Array),
+    Lines(Lines),
     Aws(Aws),
     Foreign(Foreign),
 }
@@ -179,7 +193,7 @@ impl Framer {
         match &mut self.scanner {
             Scanner::Sse(sse) => sse.shrink(),
             Scanner::Aws(aws) => aws.shrink(),
-            Scanner::Unknown(_) | Scanner::Body(_) | Scanner::Foreign(_) => {}
+            _ => {}
         }
     }
 
@@ -189,14 +203,21 @@ impl Framer {
         match &self.scanner {
             Scanner::Sse(sse) => sse.joined(),
             Scanner::Aws(aws) => aws.unwrapped(),
-            Scanner::Unknown(_) | Scanner::Body(_) | Scanner::Foreign(_) => &[],
+            _ => &[],
         }
     }
 
-    /// Whether the bytes turned out to be JSON values instead of an event stream.
+    /// Whether the bytes turned out to be JSON values instead of a stream, so that a frame may be a
+    /// whole answer.
     #[must_use]
     pub const fn is_body(&self) -> bool {
         matches!(self.scanner, Scanner::Body(_))
+    }
+
+    /// Whether the bytes turned out to be an array, whose elements are the frames.
+    #[must_use]
+    pub const fn is_array(&self) -> bool {
+        matches!(self.scanner, Scanner::Array(_))
     }
 
     /// How long the frame says it is that was last returned, or else the one at hand; zero where it
@@ -205,7 +226,7 @@ impl Framer {
     pub const fn declared_len(&self) -> usize {
         match &self.scanner {
             Scanner::Aws(aws) => aws.declared(),
-            Scanner::Unknown(_) | Scanner::Sse(_) | Scanner::Body(_) | Scanner::Foreign(_) => 0,
+            _ => 0,
         }
     }
 
@@ -216,7 +237,7 @@ impl Framer {
         match &self.scanner {
             Scanner::Sse(sse) => sse.retained(),
             Scanner::Aws(aws) => aws.retained(),
-            Scanner::Unknown(_) | Scanner::Body(_) | Scanner::Foreign(_) => 0,
+            _ => 0,
         }
     }
 
@@ -226,6 +247,8 @@ impl Framer {
                 Verdict::BlankLine { len } => return Some(Cut::new(len, Payload::Empty, None)),
                 Verdict::Sse { start } => Scanner::Sse(Sse::new(start)),
                 Verdict::Body { start } => Scanner::Body(Body::new(start)),
+                Verdict::Array { start } => Scanner::Array(Array::new(start)),
+                Verdict::Lines { start } => Scanner::Lines(Lines::new(start)),
                 Verdict::Aws => Scanner::Aws(Aws::default()),
                 Verdict::Foreign(foreign) => Scanner::Foreign(foreign),
             };
@@ -234,6 +257,8 @@ impl Framer {
             Scanner::Unknown(_) => None,
             Scanner::Sse(sse) => sse.scan(pending, at_end),
             Scanner::Body(body) => body.scan(pending, at_end),
+            Scanner::Array(array) => array.scan(pending, at_end),
+            Scanner::Lines(lines) => lines.scan(pending, at_end),
             Scanner::Aws(aws) => aws.scan(pending, at_end),
             Scanner::Foreign(foreign) => piece(Defect::Foreign(*foreign), pending, at_end),
         }

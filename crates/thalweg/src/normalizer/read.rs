@@ -137,6 +137,7 @@ impl Normalizer {
             Payload::Data(range) => Data::Buffer(self.head + range.start..self.head + range.end),
             Payload::Joined => Data::Joined,
             Payload::Empty => return self.read_empty(cut.defect),
+            Payload::End => return self.read_end_mark(),
             Payload::Junk => return self.read_junk(cut.defect),
         };
         match cut.defect {
@@ -164,6 +165,13 @@ impl Normalizer {
             self.note(AnomalyKind::UnterminatedFrame, Action::Dropped);
         } else {
             self.beat();
+        }
+    }
+
+    /// What has not been claimed has said nothing that could end.
+    fn read_end_mark(&mut self) {
+        if self.opening.is_started {
+            self.out.sentinel();
         }
     }
 
@@ -306,11 +314,16 @@ impl Normalizer {
                 self.fail("the body is empty");
             } else if self.out.frames() > 0 && matches!(self.reader, Reader::Candidates(_)) {
                 self.fail("no known protocol has frames like these");
-            } else if self.out.frames() > 0 && self.framer.is_body() {
+            } else if self.is_read_body() {
                 self.fail("the body is JSON, but no answer and no error");
             }
         }
         self.end(Some(close));
+    }
+
+    /// Whether the body was JSON instead of a stream, and all of it was read.
+    fn is_read_body(&self) -> bool {
+        (self.framer.is_body() && self.out.frames() > 0) || (self.framer.is_array() && self.out.has_sentinel())
     }
 
     fn fail(&mut self, message: &str) {
