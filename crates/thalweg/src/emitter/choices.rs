@@ -356,12 +356,18 @@ impl Emitter {
         Some(block)
     }
 
-    /// Content that comes whole, as the provider's own JSON: a block of its own.
-    pub fn item(&mut self, choice: u32, place: Place<Span>, kind: BlockKind<Span>, json: &str) {
-        let Some(slot) = self.content_slot(choice) else { return };
+    /// A block of its own behind what the choice was in, which ends (`Implied`): for content that is no text, on wires
+    /// without block boundaries. End it with [`end_block`](Self::end_block).
+    pub fn open_next(&mut self, choice: u32, place: Place<Span>, kind: BlockKind<Span>) -> Option<BlockId> {
+        let slot = self.content_slot(choice)?;
         self.note_content(slot);
         self.end_current(slot);
-        let Some(block) = self.open_in(slot, place, kind) else { return };
+        self.open_in(slot, place, kind)
+    }
+
+    /// Content that comes whole, as the provider's own JSON: a block of its own.
+    pub fn item(&mut self, choice: u32, place: Place<Span>, kind: BlockKind<Span>, json: &str) {
+        let Some(block) = self.open_next(choice, place, kind) else { return };
         self.put(block, Part::Json, json.into());
         self.end_block(block, BlockClose::Complete);
     }
