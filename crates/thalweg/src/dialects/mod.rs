@@ -64,6 +64,7 @@ dialects! {
     "bedrock" {
     }
     "ollama" {
+        ollama: OLLAMA;
     }
     "cohere" {
     }
