@@ -67,6 +67,7 @@ dialects! {
         ollama: OLLAMA;
     }
     "cohere" {
+        cohere: COHERE;
     }
     "mistral" {
     }
