@@ -212,6 +212,28 @@ const COHERE_STREAMS: &[Stream] = &[
     Stream { name: "parallel inputs", delta: |n| piece(n % 2, &element(n / 2)) },
 ];
 
+/// Without block boundaries, in lines.
+const COHERE_V1: Wire = Wire {
+    opening: "{\"is_finished\":false,\"event_type\":\"stream-start\",\"generation_id\":\"g-0123456789abcdef\"}\n",
+    frame: |_, delta, padding| format!("{{\"is_finished\":false,{delta}{}}}\n", " ".repeat(padding.len())),
+};
+
+const COHERE_V1_STREAMS: &[Stream] = &[
+    Stream { name: "text", delta: |n| format!("\"event_type\":\"text-generation\",\"text\":\"word {n} \"") },
+    Stream { name: "plan", delta: |n| call_chunk(&format!("\"text\":\"step {n} \"")) },
+    Stream { name: "input", delta: |n| call_chunk(&call_piece(0, n)) },
+    Stream { name: "parallel inputs", delta: |n| call_chunk(&call_piece(n % 2, n / 2)) },
+];
+
+fn call_chunk(delta: &str) -> String {
+    format!("\"event_type\":\"tool-calls-chunk\",\"tool_call_delta\":{{{delta}}}")
+}
+
+fn call_piece(index: usize, n: usize) -> String {
+    let name = if n == 0 { "\"name\":\"get_tide\"," } else { "" };
+    format!("\"index\":{index},{name}\"parameters\":\"{}\"", element(n))
+}
+
 fn content(index: usize, field: &str, text: &str) -> String {
     let content = format!("{{\"message\":{{\"content\":{{\"{field}\":\"{text}\"}}}}}}");
     format!("\"type\":\"content-delta\",\"index\":{index},\"delta\":{content}")
@@ -340,6 +362,7 @@ fn applying(dialect: &Dialect) -> (Wire, Vec<&'static Stream>) {
         Protocol::AnthropicMessages => return (MESSAGES, MESSAGES_STREAMS.iter().collect()),
         Protocol::Ollama => return (OLLAMA, OLLAMA_STREAMS.iter().collect()),
         Protocol::Cohere => return (COHERE, COHERE_STREAMS.iter().collect()),
+        Protocol::CohereV1 => return (COHERE_V1, COHERE_V1_STREAMS.iter().collect()),
         _ => {}
     }
     let named = |name| REASONING.iter().chain(STREAMS).find(|stream| stream.name == name);

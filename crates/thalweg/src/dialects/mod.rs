@@ -68,6 +68,7 @@ dialects! {
     }
     "cohere" {
         cohere: COHERE;
+        cohere_v1: COHERE_V1;
     }
     "mistral" {
     }
