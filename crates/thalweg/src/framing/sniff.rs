@@ -4,7 +4,7 @@
 //! of it an event stream, so headers are no evidence. The verdict depends on the bytes alone: where
 //! they are too few, it waits.
 
-use super::{Foreign, Framing, count_spaces, is_cut};
+use super::{Foreign, Framing, aws, count_spaces, is_cut, sse};
 
 /// Looks at the stream up to the first byte that is not whitespace.
 #[derive(Clone, Debug)]
@@ -31,6 +31,13 @@ pub(super) enum Verdict {
     Body {
         start: usize,
     },
+    Array {
+        start: usize,
+    },
+    Lines {
+        start: usize,
+    },
+    Aws,
     Foreign(Foreign),
 }
 
@@ -46,6 +53,11 @@ impl Sniff {
             return None;
         }
         if !self.begun {
+            match aws::begins(pending, self.framing == Framing::AwsEventStream) {
+                None if !at_end => return None,
+                Some(true) => return Some(Verdict::Aws),
+                None | Some(false) => {}
+            }
             if is_cut(pending, BYTE_ORDER_MARK) && !at_end {
                 return None;
             }
@@ -58,7 +70,7 @@ impl Sniff {
         // Empty lines go out at once: a server that sends them to keep the connection alive for
         // minutes neither fills the buffer nor looks dead. In a body they belong to the value that
         // follows.
-        if self.framing == Framing::Sse && self.pos == self.start {
+        if matches!(self.framing, Framing::Sse | Framing::Lines) && self.pos == self.start {
             let len = match pending.get(self.pos..)? {
                 [b'\r'] if !at_end => return None,
                 [b'\r', b'\n', ..] => 2,
@@ -82,14 +94,26 @@ impl Sniff {
             return None;
         }
         Some(match text {
-            [b'{' | b'[', ..] => Verdict::Body { start },
+            [b'[', ..] => Verdict::Array { start },
+            [b'{', ..] if self.framing == Framing::Lines => Verdict::Lines { start },
+            [b'{', ..] => Verdict::Body { start },
             [b'<', ..] => Verdict::Foreign(Foreign::Html),
             _ if text.starts_with(GZIP) || text.starts_with(ZSTD) => Verdict::Foreign(Foreign::Compressed),
             // Tab, CR and LF were skipped.
-            [0..=0x1f, ..] => Verdict::Foreign(Foreign::Binary),
+            [0..=0x1f, ..] => match self.framing {
+                // It says what is wrong.
+                Framing::AwsEventStream => Verdict::Aws,
+                Framing::Sse | Framing::Body | Framing::Lines => Verdict::Foreign(Foreign::Binary),
+            },
             _ => match self.framing {
-                Framing::Sse => Verdict::Sse { start },
+                Framing::Sse | Framing::AwsEventStream => Verdict::Sse { start },
                 Framing::Body => Verdict::Body { start },
+                // Proxies translate, and leave the headers as they were.
+                Framing::Lines => match sse::begins(text) {
+                    None if !at_end => return None,
+                    Some(false) => Verdict::Lines { start },
+                    None | Some(true) => Verdict::Sse { start },
+                },
             },
         })
     }

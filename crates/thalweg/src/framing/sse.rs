@@ -14,7 +14,11 @@ use core::{mem, ops::Range};
 
 use memchr::{memchr, memchr2};
 
-use super::{Cut, Defect, Foreign, Payload, body::is_whole, is_cut};
+use super::{
+    Cut, Defect, Foreign, Payload, RETAINED_BYTES_MAX,
+    body::{ValueScan, is_whole},
+    is_cut,
+};
 
 /// The scanner for a stream of server-sent events.
 #[derive(Clone, Debug)]
@@ -52,8 +56,19 @@ enum Data {
     Line(Range<usize>),
     /// Several, copied.
     Joined,
-    /// JSON without a field name. It takes every line up to the blank one.
-    Bare(Range<usize>),
+    /// JSON without a field name. It takes every line up to the blank one behind it.
+    Bare(Bare),
+}
+
+#[derive(Clone, Debug)]
+struct Bare {
+    /// From the first brace to the end of the last line.
+    data: Range<usize>,
+    /// How far the JSON was followed. Only a blank line asks.
+    scan: ValueScan,
+    /// The first blank line inside the JSON: where the data ends in front of it, and the frame behind
+    /// it, if the next line does not belong to the JSON.
+    gap: Option<(usize, usize)>,
 }
 
 enum Line {
@@ -89,7 +104,13 @@ impl Sse {
             self.line = next;
             self.scanned = next;
             if line.is_empty() {
+                if self.goes_on(pending, next) {
+                    continue;
+                }
                 return Some(self.cut(next));
+            }
+            if let Some(len) = self.gap_before(&pending[line.clone()]) {
+                return Some(self.cut(len));
             }
             self.read_line(pending, line);
         }
@@ -137,10 +158,34 @@ impl Sse {
         }
     }
 
+    /// Whether the frame goes on behind the blank line that ends at `next`: it may be inside of JSON,
+    /// but not inside of a string.
+    fn goes_on(&mut self, pending: &[u8], next: usize) -> bool {
+        let Data::Bare(bare) = &mut self.frame.data else { return false };
+        let goes_on = bare.scan.end(&pending[..next]).is_none() && !bare.scan.in_string();
+        if goes_on {
+            bare.gap = bare.gap.or(Some((bare.data.end, next)));
+        }
+        goes_on
+    }
+
+    /// The length of a frame of JSON that broke off in front of a blank line, where `line` behind it
+    /// is none of its lines.
+    fn gap_before(&mut self, line: &[u8]) -> Option<usize> {
+        let Data::Bare(bare) = &mut self.frame.data else { return None };
+        let (end, len) = bare.gap?;
+        // An object inside of another one is indented by whoever breaks lines.
+        if matches!(Line::of(line), Line::Other) && !line.starts_with(b"{") {
+            return None;
+        }
+        bare.data.end = end;
+        Some(len)
+    }
+
     /// Takes a line that is complete and not empty.
     fn read_line(&mut self, pending: &[u8], line: Range<usize>) {
         if let Data::Bare(bare) = &mut self.frame.data {
-            bare.end = line.end;
+            bare.data.end = line.end;
             return;
         }
         match Line::of(&pending[line.clone()]) {
@@ -194,7 +239,8 @@ impl Sse {
         match indent.map(|indent| line.start + indent) {
             Some(first) if pending[first] == b'{' && !self.frame.has_field => {
                 self.is_stream = true;
-                self.frame.data = Data::Bare(first..line.end);
+                let scan = ValueScan::new(first);
+                self.frame.data = Data::Bare(Bare { data: first..line.end, scan, gap: None });
             }
             // A field behind blanks is none to the standard, but it is no text either.
             Some(first) if !matches!(Line::of(&pending[first..line.end]), Line::Other) => self.is_stream = true,
@@ -213,9 +259,9 @@ impl Sse {
             Data::None => (Payload::Empty, None),
             Data::Line(line) => (Payload::Data(line), None),
             Data::Joined => (Payload::Joined, None),
-            Data::Bare(bare) => (Payload::Data(bare), Some(Defect::Bare)),
+            Data::Bare(bare) => (Payload::Data(bare.data), Some(Defect::Bare)),
         };
-        Cut { len, payload, event: frame.event, id: frame.id, retry_ms: frame.retry_ms, defect }
+        Cut { event: frame.event, id: frame.id, retry_ms: frame.retry_ms, ..Cut::new(len, payload, defect) }
     }
 
     /// What the bytes end with, after every frame that has its blank line was taken. The standard
@@ -225,6 +271,9 @@ impl Sse {
         let tail = self.line..pending.len();
         let has_tail = !tail.is_empty();
         if has_tail {
+            if let Some(len) = self.gap_before(&pending[tail.clone()]) {
+                return Some(self.cut(len));
+            }
             self.read_tail(pending, tail);
         }
         let has_event = self.frame.event.is_some();
@@ -239,7 +288,7 @@ impl Sse {
         let is_whole = match &cut.payload {
             Payload::Data(data) => is_whole(&pending[data.clone()]),
             Payload::Joined => is_whole(&self.joined),
-            Payload::Empty | Payload::Junk => false,
+            Payload::Empty | Payload::End | Payload::Junk => false,
         };
         if is_whole {
             let defect = cut.defect.or(Some(Defect::Unterminated));
@@ -290,6 +339,15 @@ impl Line {
     }
 }
 
+/// Whether a line begins a field or a comment: `None` when more bytes are needed to tell.
+pub(super) fn begins(line: &[u8]) -> Option<bool> {
+    if line.starts_with(b":") || FIELDS.iter().any(|field| line.starts_with(field)) {
+        return Some(true);
+    }
+    let is_open = FIELDS.iter().any(|field| is_cut(line, field));
+    (!is_open).then_some(false)
+}
+
 /// The number that `text` is, if it is one or more ASCII digits; the largest one where it does not
 /// fit.
 fn parse_digits(text: &[u8]) -> Option<u64> {
@@ -303,4 +361,3 @@ fn parse_digits(text: &[u8]) -> Option<u64> {
 }
 
 const FIELDS: [&[u8]; 4] = [b"data:", b"event:", b"id:", b"retry:"];
-const RETAINED_BYTES_MAX: usize = 4096;

@@ -6,6 +6,8 @@ use oracle::Flat;
 
 use super::{Cut, Framer, Framing, Payload};
 
+mod aws;
+mod json;
 mod oracle;
 
 /// Feeds the chunks as the normalizer does and checks the law of conservation.
@@ -39,12 +41,14 @@ fn flat(framer: &Framer, cut: &Cut, pending: &[u8]) -> Flat {
         Payload::Data(range) => Ok(copy(range)),
         Payload::Joined => Ok(framer.joined().to_vec()),
         Payload::Empty => Err("empty"),
+        Payload::End => Err("end"),
         Payload::Junk => Err("junk"),
     };
     Flat {
         raw: pending[..cut.len].to_vec(),
         data,
         event: cut.event.as_ref().map(copy),
+        is_exception: cut.is_exception,
         id: cut.id.as_ref().map(copy),
         retry_ms: cut.retry_ms,
         defect: cut.defect,
@@ -67,17 +71,21 @@ fn run_all(framing: Framing, input: &[u8]) -> Vec<Flat> {
     expected
 }
 
-/// One word a cut: data as it is, `-` for nothing, `!` for junk; then what else the cut says.
+/// One word a cut: data as it is, `-` for nothing, `]` for an end mark, `!` for junk; then what else the cut says.
 fn show(cuts: &[Flat]) -> Vec<String> {
     let text = |bytes: &[u8]| format!("{}", bytes.escape_ascii());
     let words = cuts.iter().map(|cut| {
         let mut word = match &cut.data {
             Ok(data) => format!("'{}'", String::from_utf8_lossy(data).replace('\n', "|")),
             Err("junk") => String::from("!"),
+            Err("end") => String::from("]"),
             Err(_) => String::from("-"),
         };
         if let Some(event) = &cut.event {
             word += &format!(" event={}", text(event));
+        }
+        if cut.is_exception {
+            word += " exception";
         }
         if let Some(id) = &cut.id {
             word += &format!(" id={}", text(id));
@@ -135,7 +143,7 @@ fn a_byte_order_mark_is_stripped_once() {
     check(b"\xef\xbb\xbf\xef\xbb\xbfdata: x\n\ndata: y\n\n", &["-", "'y'"]);
     check(b"data: x\n\n\xef\xbb\xbfdata: y\n\n", &["'x'", "-"]);
     check(b"data: x\n\n\xef\xbb\xbf{}\n\n", &["'x'", "-"]);
-    check_body(b"\xef\xbb\xbf [1]", &["'[1]'"]);
+    check_body(b"\xef\xbb\xbf {}", &["'{}'"]);
     let cuts = run_all(Framing::Sse, b"\xef\xbb\xbfdata: x\n\n");
     assert_eq!(cuts[0].raw, b"\xef\xbb\xbfdata: x\n\n");
 }
@@ -208,6 +216,18 @@ fn bare_json_between_frames_is_data() {
     check(format!("data: 1\n\n{}", &error[..20]), &["'1'", "! Unterminated"]);
     check(": c\n \t{\"a\":1} \r\r", &["'{\"a\":1} ' Bare"]);
     check("data: 1\n{\"a\":1}\n\n", &["'1'"]);
+    let gaps = error.replace('\n', "\r\n\r\n");
+    let bare = format!("'{}' Bare", gaps.replace("\r\n", "\r|"));
+    check(format!("data: 1\r\n\r\n{gaps}\r\n\r\ndata: 2\r\n\r\n"), &["'1'", &bare, "'2'"]);
+    check(format!("data: 1\r\n\r\n{gaps}"), &["'1'", &bare]);
+    // What broke off ends at its first blank line, once it is seen that it does not go on.
+    for (next, word) in [("data: 2", "'2'"), (": c", "-"), ("id: 7", "- id=7")] {
+        check(format!(": c\n{{\"a\":\n\n\n{next}\n\n"), &["'{\"a\":' Bare", "-", word]);
+    }
+    check(": c\n{\"a\":\n\n{\"b\":1}\n\n", &["'{\"a\":' Bare", "'{\"b\":1}' Bare"]);
+    check(": c\n{\"a\":\"x\n\ny\"}\n\n", &["'{\"a\":\"x' Bare", "-"]);
+    check(": c\n{\"a\":\n\n", &["! Unterminated"]);
+    check(": c\n{\"a\":\n\ndata", &["'{\"a\":' Bare", "! Unterminated"]);
     check("data: 1\n\nx\n{\"a\":1}\n\n", &["'1'", "-"]);
 }
 
@@ -248,7 +268,7 @@ fn a_last_frame_without_data_is_no_event() {
 #[test]
 fn a_json_body_in_place_of_a_stream_is_one_frame() {
     check("{\"a\":1}", &["'{\"a\":1}'"]);
-    check("\n\n \n[1,\n{\"a\":2}]\n\n", &["-", "-", "'[1,|{\"a\":2}]'", "-"]);
+    check("\n\n \n{\"a\":\n[2]}\n\n", &["-", "-", "'{\"a\":|[2]}'", "-"]);
     check("{\"a\":1}\ndata: [DONE]\n\n", &["'{\"a\":1}'", "! Trailing", "-"]);
     check("{\"a\":1}{\"b\":2}\n{}", &["'{\"a\":1}'", "'{\"b\":2}'", "'{}'"]);
     check("{\"a\":\"\\", &["! Unterminated"]);
@@ -309,7 +329,7 @@ fn the_oracle_agrees_under_every_chunking() {
     let mut random = fastrand::Rng::with_seed(seed);
     for _ in 0..12_000 {
         let input = random_input(&mut random);
-        for framing in [Framing::Sse, Framing::Body] {
+        for framing in FRAMINGS {
             let expected = run_all(framing, &input);
             for _ in 0..2 {
                 let chunks = random_chunks(&mut random, &input);
@@ -357,8 +377,9 @@ fn any_bytes_give_cuts() {
     let mut random = fastrand::Rng::with_seed(0x7765_6721);
     for _ in 0..3_000 {
         let input: Vec<u8> = (0..random.usize(..40)).map(|_| random.u8(..)).collect();
-        run_all(Framing::Sse, &input);
-        run_all(Framing::Body, &input);
+        for framing in FRAMINGS {
+            run_all(framing, &input);
+        }
     }
 }
 
@@ -393,6 +414,8 @@ fn many_frames_in_one_chunk_are_all_found() {
 fn a_cut_is_small() {
     assert!(size_of::<Option<Cut>>() <= 128);
 }
+
+const FRAMINGS: [Framing; 4] = [Framing::Sse, Framing::Body, Framing::Lines, Framing::AwsEventStream];
 
 const LINE_ENDS: &[&[u8]] = &[b"\n", b"\n\n", b"\r", b"\r\n", b"\r\n\r\n"];
 
@@ -434,4 +457,7 @@ const PIECES: &[&[u8]] = &[
     b"\x1f\x8b",
     b"\x28\xb5\x2f\xfd",
     b"{\"a\":[1]}",
+    b"{\"a\":\n{\"b\":\n\n1}}",
+    b"[{},",
+    b",",
 ];

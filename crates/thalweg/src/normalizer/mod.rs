@@ -49,7 +49,8 @@ pub struct Normalizer {
     estimate: Option<Estimate>,
     phase: Phase,
     opening: Opening,
-    is_foreign: bool,
+    /// It was said that nothing of the rest can be read.
+    is_unreadable: bool,
     received: bool,
 }
 
@@ -113,6 +114,7 @@ struct Current {
     len: usize,
     number: u64,
     event: Option<Range<usize>>,
+    is_exception: bool,
     id: Option<Range<usize>>,
     retry_ms: Option<u64>,
 }
@@ -184,7 +186,7 @@ impl Normalizer {
             estimate: None,
             phase: Phase::Open,
             opening: Opening::default(),
-            is_foreign: false,
+            is_unreadable: false,
             received: false,
         }
     }

@@ -9,7 +9,7 @@ use super::{Current, KEPT_BYTES, Mark, Normalizer, Phase, Reader};
 use crate::dialect::{Claim, Dialect, Frame};
 use crate::emitter::{Emitter, Failure};
 use crate::event::{Action, AnomalyKind, Close, ErrorKind, LimitKind, Origin, Protocol};
-use crate::framing::{Cut, Defect, Foreign, Framer, Payload};
+use crate::framing::{Corrupt, Cut, Defect, Foreign, Framer, Payload};
 
 impl Normalizer {
     pub(super) fn release_frame(&mut self) {
@@ -28,7 +28,8 @@ impl Normalizer {
         self.cross_borders();
         let (cut, is_broken_off) = self.next_cut();
         let len = cut.as_ref().map_or_else(|| self.pending().len(), |cut| cut.len);
-        if len > self.limits.frame_bytes {
+        // A frame that is too long is not waited for, and is too long also where it never comes.
+        if len.max(self.framer.declared_len()) > self.limits.frame_bytes {
             return self.over_limit();
         }
         match (cut, self.phase) {
@@ -107,9 +108,13 @@ impl Normalizer {
             },
             (_, defect) => defect.is_none(),
         };
-        // Half a line looks like text, so this says nothing about what the body was.
-        let is_foreign = matches!(cut.defect, Some(Defect::Foreign(foreign)) if foreign != Foreign::Text);
-        if is_frame || is_foreign {
+        let is_unreadable = match cut.defect {
+            // Half a line looks like text, so this says nothing about what the body was.
+            Some(Defect::Foreign(foreign)) => foreign != Foreign::Text,
+            Some(Defect::Corrupt(_)) => true,
+            _ => false,
+        };
+        if is_frame || is_unreadable {
             return self.read_cut(cut);
         }
         self.frame = Current { len: cut.len, number: self.frame.number + 1, ..Current::default() };
@@ -122,6 +127,7 @@ impl Normalizer {
             len: cut.len,
             number: self.frame.number + u64::from(cut.len > 0),
             event: cut.event.clone(),
+            is_exception: cut.is_exception,
             id: cut.id.clone(),
             retry_ms: cut.retry_ms,
         };
@@ -130,6 +136,7 @@ impl Normalizer {
             Payload::Data(range) => Data::Buffer(self.head + range.start..self.head + range.end),
             Payload::Joined => Data::Joined,
             Payload::Empty => return self.read_empty(cut.defect),
+            Payload::End => return self.read_end_mark(),
             Payload::Junk => return self.read_junk(cut.defect),
         };
         match cut.defect {
@@ -142,8 +149,7 @@ impl Normalizer {
     }
 
     fn read_message(&mut self, message: Range<usize>) {
-        self.frame =
-            Current { len: message.len(), number: self.frame.number + 1, event: None, id: None, retry_ms: None };
+        self.frame = Current { len: message.len(), number: self.frame.number + 1, ..Current::default() };
         if message.len() > self.limits.frame_bytes {
             self.start();
             self.out.limit(LimitKind::FrameBytes);
@@ -161,6 +167,13 @@ impl Normalizer {
         }
     }
 
+    /// What has not been claimed has said nothing that could end.
+    fn read_end_mark(&mut self) {
+        if self.opening.is_started {
+            self.out.sentinel();
+        }
+    }
+
     fn beat(&mut self) {
         if self.opening.is_started {
             self.out.heartbeat();
@@ -171,13 +184,15 @@ impl Normalizer {
         match defect {
             Some(Defect::Foreign(foreign)) => self.read_foreign(foreign),
             Some(Defect::Trailing) => self.note(AnomalyKind::TrailingBytes, Action::Dropped),
+            Some(Defect::Encoding) => self.note(AnomalyKind::InvalidBase64, Action::Dropped),
+            Some(Defect::Corrupt(corrupt)) => self.read_corrupt(corrupt),
             _ => self.note(AnomalyKind::UnterminatedFrame, Action::Dropped),
         }
     }
 
     /// The body is no stream: said once, however long it is.
     fn read_foreign(&mut self, foreign: Foreign) {
-        if core::mem::replace(&mut self.is_foreign, true) {
+        if core::mem::replace(&mut self.is_unreadable, true) {
             return;
         }
         self.start();
@@ -188,6 +203,24 @@ impl Normalizer {
             Foreign::Binary => "the body is binary data, not a stream",
             Foreign::Text => "the body is plain text, not a stream",
         });
+    }
+
+    /// Nothing can be read any more: said once, however much comes.
+    fn read_corrupt(&mut self, corrupt: Corrupt) {
+        if core::mem::replace(&mut self.is_unreadable, true) {
+            return;
+        }
+        self.start();
+        self.note(AnomalyKind::CorruptMessage, Action::Dropped);
+        let message = match corrupt {
+            Corrupt::PreludeChecksum => "the checksum of a message's lengths is wrong",
+            Corrupt::Length => "the lengths of a message are impossible",
+            Corrupt::MessageChecksum => "the checksum of a message is wrong",
+            Corrupt::Headers => "the headers of a message are malformed",
+        };
+        let mut failure = Failure::new(ErrorKind::Other, message.into());
+        failure.origin = Origin::Local;
+        self.out.error(failure);
     }
 
     /// Decodes one frame's data.
@@ -205,8 +238,9 @@ impl Normalizer {
         });
         let event = self.frame.event.as_ref().and_then(|range| self.buffer[self.head..].get(range.clone()));
         let event = event.and_then(|name| core::str::from_utf8(name).ok());
-        let frame = Frame { event, data: text, is_body, is_exception: false };
-        let is_blank = is_blank(text);
+        let frame = Frame { event, data: text, is_body, is_exception: self.frame.is_exception };
+        // An exception needs no words.
+        let is_blank = is_blank(text) && !frame.is_exception;
         let claimed = if is_blank { None } else { self.reader.claimed(&frame) };
         if let Some(reader) = claimed {
             self.reader = reader;
@@ -274,11 +308,16 @@ impl Normalizer {
                 self.fail("the body is empty");
             } else if self.out.frames() > 0 && matches!(self.reader, Reader::Candidates(_)) {
                 self.fail("no known protocol has frames like these");
-            } else if self.out.frames() > 0 && self.framer.is_body() {
+            } else if self.is_read_body() {
                 self.fail("the body is JSON, but no answer and no error");
             }
         }
         self.end(Some(close));
+    }
+
+    /// Whether the body was JSON instead of a stream, and all of it was read.
+    fn is_read_body(&self) -> bool {
+        (self.framer.is_body() && self.out.frames() > 0) || (self.framer.is_array() && self.out.has_sentinel())
     }
 
     fn fail(&mut self, message: &str) {

@@ -1,5 +1,8 @@
 //! The cuts of a whole stream, the slow and obvious way: no state between calls, everything copied.
 
+mod aws;
+mod json;
+
 use alloc::{string::String, vec::Vec};
 
 use super::super::{Defect, Foreign, Framing};
@@ -11,6 +14,7 @@ pub(super) struct Flat {
     pub(super) raw: Vec<u8>,
     pub(super) data: Result<Vec<u8>, &'static str>,
     pub(super) event: Option<Vec<u8>>,
+    pub(super) is_exception: bool,
     pub(super) id: Option<Vec<u8>>,
     pub(super) retry_ms: Option<u64>,
     pub(super) defect: Option<Defect>,
@@ -18,7 +22,8 @@ pub(super) struct Flat {
 
 impl Flat {
     pub(super) fn new(raw: &[u8], data: Result<&[u8], &'static str>, defect: Option<Defect>) -> Self {
-        Self { raw: raw.to_vec(), data: data.map(<[u8]>::to_vec), event: None, id: None, retry_ms: None, defect }
+        let data = data.map(<[u8]>::to_vec);
+        Self { raw: raw.to_vec(), data, event: None, is_exception: false, id: None, retry_ms: None, defect }
     }
 }
 
@@ -27,9 +32,12 @@ type Line<'a> = (&'a [u8], &'a [u8]);
 
 pub(super) fn cuts(framing: Framing, input: &[u8]) -> Vec<Flat> {
     let mut cuts = Vec::new();
+    if aws::begins(input) && (input[0] <= 1 || framing == Framing::AwsEventStream) {
+        return aws::cuts(input);
+    }
     let mut rest = input;
     let mut body = rest.strip_prefix(b"\xef\xbb\xbf").unwrap_or(rest);
-    while framing == Framing::Sse && matches!(body.first(), Some(b'\r' | b'\n')) {
+    while matches!(framing, Framing::Sse | Framing::Lines) && matches!(body.first(), Some(b'\r' | b'\n')) {
         let (_, raw) = lines(body)[0];
         let len = rest.len() - body.len() + raw.len();
         cuts.push(Flat::new(&rest[..len], Err("empty"), None));
@@ -40,16 +48,24 @@ pub(super) fn cuts(framing: Framing, input: &[u8]) -> Vec<Flat> {
     let kind = match &body[spaces..] {
         [b'<', ..] => Some(Foreign::Html),
         [0x1f, 0x8b, ..] | [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(Foreign::Compressed),
+        [byte, ..] if *byte < 0x20 && framing == Framing::AwsEventStream => return aws::cuts(input),
         [byte, ..] if *byte < 0x20 => Some(Foreign::Binary),
         _ => None,
     };
     if let Some(kind) = kind {
         let pieces = rest.chunks(4096);
         cuts.extend(pieces.map(|piece| Flat::new(piece, Err("junk"), Some(Defect::Foreign(kind)))));
-    } else if framing == Framing::Body || matches!(body.get(spaces), Some(b'{' | b'[')) {
-        body_cuts(rest, rest.len() - body.len(), &mut cuts);
-    } else {
-        sse_cuts(rest, rest.len() - body.len(), &mut cuts);
+        return cuts;
+    }
+    let (text, mark) = (&body[spaces..], rest.len() - body.len());
+    let names = ["data:", "event:", "id:", "retry:", ":"].map(str::as_bytes);
+    let is_sse = names.iter().any(|name| text.starts_with(name) || name.starts_with(text));
+    match (framing, text.first()) {
+        (_, Some(b'[')) => json::array_cuts(rest, mark, &mut cuts),
+        (Framing::Lines, Some(b'{')) => json::line_cuts(rest, mark, &mut cuts),
+        (Framing::Body, _) | (_, Some(b'{')) => json::body_cuts(rest, mark, &mut cuts),
+        (Framing::Lines, Some(_)) if !is_sse => json::line_cuts(rest, mark, &mut cuts),
+        _ => sse_cuts(rest, mark, &mut cuts),
     }
     cuts
 }
@@ -87,11 +103,28 @@ fn sse_cuts(mut input: &[u8], mut mark: usize, cuts: &mut Vec<Flat>) {
         let mut frame: Vec<Line<'_>> = Vec::new();
         let mut len = mark;
         let mut ended = false;
+        let mut gap = None;
         for line in lines(&input[mark..]) {
             len += line.1.len();
-            if line.0.is_empty() {
+            let is_inside = |frame: &[Line<'_>]| {
+                let bare = frame.iter().find(|line| field(line.0) != Err(true)).is_some_and(|line| is_bare(line.0));
+                let text: Vec<u8> = frame.iter().flat_map(|line| line.1).copied().collect();
+                let first = frame.iter().take_while(|line| field(line.0) == Err(true)).map(|line| line.1.len()).sum();
+                bare && json::is_open(&text[first..])
+            };
+            if line.0.is_empty() && !is_inside(&frame) {
                 ended = true;
                 break;
+            }
+            let is_none_of_it = line.0.first() == Some(&b'{') || !line.0.is_empty() && field(line.0) != Err(false);
+            if let Some((count, end)) = gap.filter(|_| is_none_of_it) {
+                frame.truncate(count);
+                len = end;
+                ended = true;
+                break;
+            }
+            if line.0.is_empty() {
+                gap = gap.or(Some((frame.len(), len)));
             }
             frame.push(line);
         }
@@ -121,7 +154,7 @@ fn sse_cuts(mut input: &[u8], mut mark: usize, cuts: &mut Vec<Flat>) {
                 flat = Flat::new(raw, Err("junk"), Some(Defect::Foreign(Foreign::Text)));
             } else if raw.is_empty() {
                 return;
-            } else if flat.data.as_ref().is_ok_and(|data| is_whole(data)) {
+            } else if flat.data.as_ref().is_ok_and(|data| json::is_whole(data)) {
                 flat.defect = flat.defect.or(Some(Defect::Unterminated));
             } else if flat.data.is_err() && tail.is_none() {
                 flat = Flat::new(raw, Err("empty"), flat.event.map(|_| Defect::Unterminated));
@@ -165,60 +198,4 @@ fn build(raw: &[u8], mark: usize, frame: &[Line<'_>], bare: Option<usize>) -> Fl
         }
     }
     flat
-}
-
-/// How many bytes the JSON object, array or string has that `text` begins with.
-fn value_len(text: &[u8]) -> Option<usize> {
-    let (mut depth, mut string, mut escaped) = (0, false, false);
-    for (at, byte) in text.iter().enumerate() {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if string => escaped = true,
-            b'"' => string = !string,
-            b'{' | b'[' if !string => depth += 1,
-            b'}' | b']' if !string => depth -= 1,
-            _ => {}
-        }
-        if depth == 0 && !string {
-            return Some(at + 1);
-        }
-    }
-    None
-}
-
-fn is_whole(text: &[u8]) -> bool {
-    let text: &[u8] = text.trim_ascii();
-    if [&b"null"[..], b"true", b"false"].contains(&text) {
-        return true;
-    }
-    match text.first() {
-        Some(b'{' | b'[' | b'"') => value_len(text).is_some_and(|len| len == text.len() || is_whole_list(&text[len..])),
-        _ => false,
-    }
-}
-
-fn is_whole_list(text: &[u8]) -> bool {
-    let text = text.trim_ascii_start();
-    matches!(text.first(), Some(b'{' | b'[' | b'"')) && is_whole(text)
-}
-
-fn body_cuts(mut input: &[u8], mut mark: usize, cuts: &mut Vec<Flat>) {
-    while !input.is_empty() {
-        let text = &input[mark..];
-        let begin = mark + text.iter().take_while(|byte| b" \t\r\n".contains(byte)).count();
-        let (len, data, defect) = match &input[begin..] {
-            [] => (input.len(), Err("empty"), None),
-            value @ [b'{' | b'[', ..] => match value_len(value) {
-                Some(len) => (begin + len, Ok(&value[..len]), None),
-                None => (input.len(), Err("junk"), Some(Defect::Unterminated)),
-            },
-            line => {
-                let len = line.iter().position(|&byte| byte == b'\n').map_or(line.len(), |at| at + 1);
-                (begin + len, Err("junk"), Some(Defect::Trailing))
-            }
-        };
-        cuts.push(Flat::new(&input[..len], data, defect));
-        input = &input[len..];
-        mark = 0;
-    }
 }
