@@ -168,6 +168,82 @@ fn item(kind: &str, index: usize, delta: &str) -> String {
     format!("\"type\":\"response.{kind}.delta\",\"item_id\":\"i\",\"output_index\":{index},\"delta\":\"{delta}\"")
 }
 
+/// Calls come whole: they are no deltas.
+const OLLAMA: Wire = Wire {
+    opening: "",
+    frame: |_, delta, padding| {
+        let facts = "\"model\":\"example-1\",\"created_at\":\"2026-10-01T10:00:00.123456Z\"";
+        let message = format!("{{\"role\":\"assistant\",{delta}}}");
+        format!("{{{facts},\"message\":{message},\"done\":false,\"_debug_info\":\"{padding}\"}}\n")
+    },
+};
+
+const OLLAMA_STREAMS: &[Stream] = &[
+    Stream { name: "text", delta: |n| format!("\"content\":\"word {n} \"") },
+    Stream { name: "text with escapes", delta: |n| format!("\"content\":\"\\u003cb\\u003e{n}\\n\\ud83c\\udf0a\"") },
+    Stream { name: "text, pairs split", delta: |n| format!("\"content\":\"{}\"", HALVES[n % 2]) },
+    Stream { name: "reasoning", delta: |n| format!("\"content\":\"\",\"thinking\":\"thought {n} \"") },
+];
+
+/// Contents 0 and 1 are thoughts and text, calls 0 and 1 are beside them, all of them open.
+const COHERE: Wire = Wire {
+    opening: concat!(
+        "data: {\"type\":\"message-start\",\"id\":\"c-1\"}\n\n",
+        "data: {\"type\":\"content-start\",\"index\":0,\"delta\":{\"message\":{\"content\":{\"type\":\"thinking\"}}}}\n\n",
+        "data: {\"type\":\"content-start\",\"index\":1,\"delta\":{\"message\":{\"content\":{\"type\":\"text\"}}}}\n\n",
+        "data: {\"type\":\"tool-call-start\",\"index\":0,\"delta\":{\"message\":{\"tool_calls\":{\"id\":\"a\",\"function\":{\"name\":\"get_tide\"}}}}}\n\n",
+        "data: {\"type\":\"tool-call-start\",\"index\":1,\"delta\":{\"message\":{\"tool_calls\":{\"id\":\"b\",\"function\":{\"name\":\"get_time\"}}}}}\n\n",
+    ),
+    frame: |_, delta, padding| {
+        let blanks = " ".repeat(padding.len());
+        format!("event: delta\ndata: {{{delta}{blanks}}}\n\n")
+    },
+};
+
+const COHERE_STREAMS: &[Stream] = &[
+    Stream { name: "text", delta: |n| content(1, "text", &format!("word {n} ")) },
+    Stream { name: "text with escapes", delta: |n| content(1, "text", &format!("\\\"{n}\\n\\u00e9")) },
+    Stream { name: "reasoning", delta: |n| content(0, "thinking", &format!("thought {n} ")) },
+    Stream {
+        name: "plan",
+        delta: |n| format!("\"type\":\"tool-plan-delta\",\"delta\":{{\"message\":{{\"tool_plan\":\"step {n} \"}}}}"),
+    },
+    Stream { name: "input", delta: |n| piece(0, &element(n)) },
+    Stream { name: "parallel inputs", delta: |n| piece(n % 2, &element(n / 2)) },
+];
+
+/// Without block boundaries, in lines.
+const COHERE_V1: Wire = Wire {
+    opening: "{\"is_finished\":false,\"event_type\":\"stream-start\",\"generation_id\":\"g-0123456789abcdef\"}\n",
+    frame: |_, delta, padding| format!("{{\"is_finished\":false,{delta}{}}}\n", " ".repeat(padding.len())),
+};
+
+const COHERE_V1_STREAMS: &[Stream] = &[
+    Stream { name: "text", delta: |n| format!("\"event_type\":\"text-generation\",\"text\":\"word {n} \"") },
+    Stream { name: "plan", delta: |n| call_chunk(&format!("\"text\":\"step {n} \"")) },
+    Stream { name: "input", delta: |n| call_chunk(&call_piece(0, n)) },
+    Stream { name: "parallel inputs", delta: |n| call_chunk(&call_piece(n % 2, n / 2)) },
+];
+
+fn call_chunk(delta: &str) -> String {
+    format!("\"event_type\":\"tool-calls-chunk\",\"tool_call_delta\":{{{delta}}}")
+}
+
+fn call_piece(index: usize, n: usize) -> String {
+    let name = if n == 0 { "\"name\":\"get_tide\"," } else { "" };
+    format!("\"index\":{index},{name}\"parameters\":\"{}\"", element(n))
+}
+
+fn content(index: usize, field: &str, text: &str) -> String {
+    let content = format!("{{\"message\":{{\"content\":{{\"{field}\":\"{text}\"}}}}}}");
+    format!("\"type\":\"content-delta\",\"index\":{index},\"delta\":{content}")
+}
+
+fn piece(index: usize, input: &str) -> String {
+    let call = format!("{{\"message\":{{\"tool_calls\":{{\"function\":{{\"arguments\":\"{input}\"}}}}}}}}");
+    format!("\"type\":\"tool-call-delta\",\"index\":{index},\"delta\":{call}")
+}
+
 /// Blocks 0 to 3 are thinking, text and two calls, all of them open.
 const MESSAGES: Wire = Wire {
     opening: concat!(
@@ -284,6 +360,9 @@ fn applying(dialect: &Dialect) -> (Wire, Vec<&'static Stream>) {
     match dialect.protocol {
         Protocol::OpenaiResponses => return (RESPONSES, RESPONSES_STREAMS.iter().collect()),
         Protocol::AnthropicMessages => return (MESSAGES, MESSAGES_STREAMS.iter().collect()),
+        Protocol::Ollama => return (OLLAMA, OLLAMA_STREAMS.iter().collect()),
+        Protocol::Cohere => return (COHERE, COHERE_STREAMS.iter().collect()),
+        Protocol::CohereV1 => return (COHERE_V1, COHERE_V1_STREAMS.iter().collect()),
         _ => {}
     }
     let named = |name| REASONING.iter().chain(STREAMS).find(|stream| stream.name == name);

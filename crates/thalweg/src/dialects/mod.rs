@@ -85,8 +85,11 @@ dialects! {
         bedrock_completion: BEDROCK_COMPLETION;
     }
     feature = "ollama" {
+        ollama: OLLAMA;
     }
     feature = "cohere" {
+        cohere: COHERE;
+        cohere_v1: COHERE_V1;
     }
     feature = "mistral" {
     }

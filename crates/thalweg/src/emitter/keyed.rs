@@ -41,6 +41,9 @@ pub enum List {
     Summary,
     /// What came of it.
     Result,
+    /// Tool calls, on a wire that numbers them apart from its items: the calls are the items of a list of their own, and
+    /// [`At::call`] is where one is.
+    Calls,
 }
 
 impl At {
@@ -77,6 +80,12 @@ impl At {
     #[must_use]
     pub const fn part(item: u64, list: List, part: u64) -> Self {
         Self { item, list, part }
+    }
+
+    /// A tool call, on a wire that numbers its calls apart from its items.
+    #[must_use]
+    pub const fn call(number: u64) -> Self {
+        Self { item: number, list: List::Calls, part: 0 }
     }
 
     /// Whether it is one of the first `parts` of its list.

@@ -4,7 +4,7 @@
 
 use super::classify::Class;
 use super::words::{AUTH, NOT_FOUND, OVERLOADED, PERMISSION, POLICY, QUOTA as NO_QUOTA, RATE as RATE_LIMIT};
-use super::words::{CONTEXT, REQUEST, SERVER, TIMEOUT};
+use super::words::{CONTEXT, OUTPUT, REQUEST, SERVER, TIMEOUT};
 
 /// Messages are looked through up to this many bytes: what they say, they say early, and what they quote comes late.
 const BYTES: usize = 4096;
@@ -69,6 +69,10 @@ pub(super) fn is_overload(text: &str) -> bool {
 
 /// What a text alone means. The reasons not to try again come first: a text may say `network` of a key.
 pub(super) fn meaning(text: &str) -> Option<Class> {
+    // Ollama quotes the call that it could not read, which may say anything.
+    if has(text, "error parsing tool call") {
+        return Some(OUTPUT);
+    }
     if is_overflow(text) {
         return Some(CONTEXT);
     }
@@ -151,7 +155,7 @@ const OVERLOAD: &[&str] = &["overloaded", "at capacity"];
 
 /// In order: what cannot be helped by trying again, then what can.
 const ALONE: &[(&[&str], Class)] = &[
-    (&["api key", "api_key", "unauthorized", "authentication", "unauthenticated", "invalid token"], AUTH),
+    (&["api key", "api_key", "unauthorized", "authentication", "unauthenticated", "invalid token", "api token"], AUTH),
     (&["permission", "forbidden", "access denied", "not authorized"], PERMISSION),
     (&["content policy", "content management policy", "content filter", "safety system", "moderation"], POLICY),
     (&["not found", "does not exist", "no such model"], NOT_FOUND),

@@ -69,7 +69,7 @@ pub(super) const REQUEST: Class = (ErrorKind::InvalidRequest, Retry::No);
 pub(super) const CONTEXT: Class = (ErrorKind::ContextWindow, Retry::No);
 pub(super) const POLICY: Class = (ErrorKind::ContentPolicy, Retry::No);
 pub(super) const CANCELLED: Class = (ErrorKind::Cancelled, Retry::No);
-const OUTPUT: Class = (ErrorKind::InvalidOutput, Retry::Yes);
+pub(super) const OUTPUT: Class = (ErrorKind::InvalidOutput, Retry::Yes);
 /// Another connection, another try.
 const AGAIN: Class = (ErrorKind::Other, Retry::Yes);
 /// The status, where there is one, says what it is.
@@ -111,7 +111,7 @@ const ROWS: &[(&[&str], Class)] = &[
     (&["unsupported_image_media_type", "failed_to_download_image", "image_file_not_found"], REQUEST),
     (&["timeout_error", "timeout", "DEADLINE_EXCEEDED", "model_timeout_exception", "vector_store_timeout"], TIMEOUT),
     (&["CANCELLED"], CANCELLED),
-    (&["tool_use_failed"], OUTPUT),
+    (&["tool_use_failed", "INVALID_TOOL_GENERATION"], OUTPUT),
     (&["server_error", "internal_server_error", "internal_error", "INTERNAL", "api_error"], SERVER),
     (&["internal_server_exception", "internal_failure", "model_stream_error_exception"], SERVER),
     (&["api_connection_error", "UNKNOWN", "DATA_LOSS"], SERVER),

@@ -15,6 +15,7 @@
 //! before is held, within [`Limits::held_bytes`](crate::Limits::held_bytes). An index of any size costs the same.
 
 mod identity;
+mod whole;
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;

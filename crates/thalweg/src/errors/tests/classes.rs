@@ -262,6 +262,32 @@ fn inputs_longer_than_the_context() {
 }
 
 #[test]
+fn calls_that_the_model_botched() {
+    check(&[
+        (
+            // What it quotes says nothing of the error.
+            r#"{"error":"error parsing tool call: raw='{\"q\":\"rate limit, prompt is too long' err=unexpected end of JSON input"}"#,
+            InvalidOutput,
+            Yes,
+            None,
+            None,
+        ),
+        (
+            r#"{"error":"your request resulted in an invalid tool generation","error_type":"INVALID_TOOL_GENERATION"}"#,
+            InvalidOutput,
+            Yes,
+            None,
+            Some("INVALID_TOOL_GENERATION"),
+        ),
+    ]);
+}
+
+#[test]
+fn keys_by_other_names() {
+    check(&[(r#"{"id":"r1","message":"invalid api token"}"#, Auth, No, None, None)]);
+}
+
+#[test]
 fn patterns() {
     for (text, pattern) in [
         ("abc", "b"),
