@@ -85,6 +85,8 @@ pub struct Oddities {
     pub has_one_choice: bool,
     /// A tool call's name comes in pieces: a call begins when its input does.
     pub has_names_in_pieces: bool,
+    /// A `message` in a stream is a piece of one, as a `delta` is elsewhere, and `stop_reason` says why it ended.
+    pub has_messages_in_pieces: bool,
     /// Reasoning tokens are counted beside the output tokens also where no total says so.
     pub has_reasoning_beside_output: bool,
     /// Cached tokens are counted in the input tokens also where there are more of them than of those.
@@ -108,6 +110,7 @@ impl Oddities {
             is_cumulative: false,
             has_one_choice: false,
             has_names_in_pieces: false,
+            has_messages_in_pieces: false,
             has_reasoning_beside_output: false,
             has_cache_in_input: false,
             has_null_ids: false,
@@ -165,6 +168,13 @@ impl Oddities {
     #[must_use]
     pub const fn with_one_choice(mut self) -> Self {
         self.has_one_choice = true;
+        self
+    }
+
+    /// With messages that come in pieces: [`has_messages_in_pieces`](Self::has_messages_in_pieces).
+    #[must_use]
+    pub const fn with_messages_in_pieces(mut self) -> Self {
+        self.has_messages_in_pieces = true;
         self
     }
 

@@ -8,11 +8,12 @@ use crate::protocols::{bedrock_invoke, openai_chat};
 /// DeepSeek, Kimi, gpt-oss, Qwen.
 ///
 /// The chunks of Chat Completions, one in each message `chunk`, without `[DONE]`. Some never count tokens; Bedrock's own
-/// counts, where the last chunk has them, stand in.
+/// counts, where the last chunk has them, stand in. Mistral's have a `message` with the next piece where others have a
+/// `delta`, and `stop_reason` where others have `finish_reason`.
 pub static BEDROCK_CHAT: Dialect = invoked(
     "bedrock-chat",
     Protocol::OpenaiChat,
     |frame| bedrock_invoke::claims_of(openai_chat::claims, frame),
     |oddities| bedrock_invoke::around(openai_chat::decoder(oddities)),
-    PLAIN,
+    PLAIN.with_messages_in_pieces(),
 );

@@ -162,7 +162,10 @@ impl Normalizer {
     #[must_use]
     pub fn detect<'d>(candidates: impl IntoIterator<Item = &'d Dialect>) -> Self {
         let candidates: Vec<_> = candidates.into_iter().cloned().collect();
-        let framing = candidates.first().map_or(Framing::Sse, |first| first.framing);
+        // That of AWS reads everything the others do.
+        let is_binary = |dialect: &&Dialect| dialect.framing == Framing::AwsEventStream;
+        let preferred = candidates.iter().find(is_binary).or_else(|| candidates.first());
+        let framing = preferred.map_or(Framing::Sse, |dialect| dialect.framing);
         Self::with_reader(framing, Reader::Candidates(candidates))
     }
 

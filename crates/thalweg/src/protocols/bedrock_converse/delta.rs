@@ -3,7 +3,7 @@
 use super::blocks::{image, open_other, results};
 use super::wire::Delta;
 use crate::emitter::{At, Channel, Emitter, Fragment, Span};
-use crate::event::{BlockId, BlockKind, Host, InputForm, Part, ReasoningForm};
+use crate::event::{BlockClose, BlockId, BlockKind, Host, InputForm, Part, ReasoningForm};
 use crate::json::{Error, Kind, Reader, Text};
 
 const THINKING: Channel = Channel::Reasoning(ReasoningForm::Full);
@@ -47,9 +47,12 @@ fn block_or(at: At, kind: BlockKind<Span>, out: &mut Emitter) -> Option<BlockId>
 
 /// What is withheld comes whole: what comes behind it at its place is another, in a block of its own.
 fn say_redacted(at: At, redacted: Fragment<'_>, withheld: &mut Option<BlockId>, out: &mut Emitter) {
-    let kind = BlockKind::reasoning(ReasoningForm::Redacted);
-    let known = out.block_at(at).filter(|block| *withheld != Some(*block));
-    if let Some(block) = known.or_else(|| out.start_at(at, None, kind)) {
+    let known = out.block_at(at);
+    if known.is_some() && known == *withheld {
+        out.end_at(at, BlockClose::Implied);
+    }
+    let known = known.filter(|block| *withheld != Some(*block));
+    if let Some(block) = known.or_else(|| out.start_at(at, None, BlockKind::reasoning(ReasoningForm::Redacted))) {
         out.put(block, Part::Encrypted, redacted);
         *withheld = Some(block);
     }

@@ -54,7 +54,12 @@ impl Decode for Decoder {
             return;
         }
         let limits = *out.limits();
-        let rules = Rules { limits: &limits, oddities: &self.oddities, wants_extras: out.wants_extras() };
+        let rules = Rules {
+            limits: &limits,
+            oddities: &self.oddities,
+            wants_extras: out.wants_extras(),
+            is_body: frame.is_body,
+        };
         let read = match Reader::new(data, limits.json_depth).peek() {
             Ok(Kind::Object) => self.chunk.read(data, rules),
             // A list of what should come alone: Google wraps errors so.
@@ -297,7 +302,8 @@ fn say_message(message: &str, is_more: bool, voice: &mut Voice<'_>) -> Result<()
     let (mut content, mut parts) = (Content::default(), Parts::default());
     let limits = *voice.out.limits();
     let json = &mut Reader::new(message, limits.json_depth);
-    let rules = Rules { limits: &limits, oddities: voice.oddities, wants_extras: voice.out.wants_extras() };
+    let rules =
+        Rules { limits: &limits, oddities: voice.oddities, wants_extras: voice.out.wants_extras(), is_body: true };
     content.read(json, Owner::Choice(0), &mut parts, rules)?;
     let has_content = voice.out.has_content(voice.choice) || voice.stages.has_text(voice.choice);
     if is_more || !has_content {

@@ -131,6 +131,8 @@ pub(super) struct Rules<'a> {
     pub(super) limits: &'a Limits,
     pub(super) oddities: &'a Oddities,
     pub(super) wants_extras: bool,
+    /// A complete answer: a `message` in it is whole.
+    pub(super) is_body: bool,
 }
 
 impl Head {
@@ -280,7 +282,8 @@ impl Choice {
         rules: Rules<'_>,
     ) -> Result<bool, Error> {
         let data = json.source();
-        let mut is_odd = false;
+        let (mut is_odd, mut stop_reason) = (false, None);
+        let is_in_pieces = rules.oddities.has_messages_in_pieces;
         json.object()?;
         while let Some(key) = json.key()? {
             match key.name(data, &mut [0; 32]) {
@@ -291,7 +294,9 @@ impl Choice {
                     self.delta = Content::default();
                     self.delta.read(json, owner, parts, rules)?;
                 }
+                "message" if is_in_pieces && !rules.is_body => self.delta.read(json, owner, parts, rules)?,
                 "message" => self.message = json.present()?,
+                "stop_reason" if is_in_pieces => stop_reason = json.maybe_string()?,
                 // The legacy completions stream.
                 "text" => self.text = json.maybe_string()?,
                 "finish_reason" => match json.peek()? {
@@ -308,6 +313,7 @@ impl Choice {
                 _ => parts.extra(owner, key, json.skip()?, rules),
             }
         }
+        self.finish_reason = self.finish_reason.or(stop_reason);
         Ok(is_odd)
     }
 }
