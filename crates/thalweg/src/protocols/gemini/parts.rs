@@ -70,7 +70,7 @@ fn say_payload(
         Payload::CodeExecutionResult | Payload::ToolResponse | Payload::FunctionResponse => {
             say_result(json, payload, choice, memory, out)?
         }
-        Payload::InlineData => say_inline(json, choice, out)?,
+        Payload::InlineData => say_inline(json, part.is_thought, choice, out)?,
         Payload::FileData => say_whole(json, BlockKind::File, choice, out),
         Payload::Other(name) => {
             let kind = BlockKind::other(out.text(Fragment::json(data, name)));
@@ -187,8 +187,9 @@ fn is_ok(outcome: &str) -> bool {
     matches!(outcome.trim_matches('"'), "" | "0" | "1" | "OUTCOME_OK" | "OUTCOME_UNSPECIFIED")
 }
 
-/// Data in base64. A block each: pieces that are padded one by one are not one piece.
-fn say_inline(json: &str, choice: u32, out: &mut Emitter) -> Result<Option<BlockId>, Error> {
+/// Data in base64. A block each: pieces that are padded one by one are not one piece. A picture that is a thought is a
+/// draft.
+fn say_inline(json: &str, is_thought: bool, choice: u32, out: &mut Emitter) -> Result<Option<BlockId>, Error> {
     let [mime, mime_snake, data] = strings(json, ["mimeType", "mime_type", "data"], out)?;
     let mime = mime.or(mime_snake);
     let is = |kind: &str| {
@@ -206,7 +207,12 @@ fn say_inline(json: &str, choice: u32, out: &mut Emitter) -> Result<Option<Block
         out.put(block, Data::Format, mime);
     }
     if let Some(data) = data.filter(|data| !data.is_empty()) {
-        out.put(block, Data::Base64, data);
+        if is_thought && kind == BlockKind::Image {
+            let base64 = out.text(data);
+            out.data(block, Data::preview(0, base64));
+        } else {
+            out.put(block, Data::Base64, data);
+        }
     }
     out.extras_of(Scope::Block(block), json, &["mimeType", "mime_type", "data"]);
     Ok(Some(block))

@@ -110,7 +110,7 @@ impl WireUsage {
 
 /// Two counts together; none where neither is known.
 fn sum(one: Tally, two: Tally) -> Option<Count> {
-    let known = one.get().map_or(two.get(), |one| Some(one.saturating_add(two.get().unwrap_or(0))));
+    let known: Option<u64> = [one, two].into_iter().filter_map(Tally::get).reduce(u64::saturating_add);
     known.map(Count::from)
 }
 
