@@ -69,6 +69,7 @@ dialects! {
     feature = "cohere" {
     }
     feature = "mistral" {
+        mistral_conversations: MISTRAL_CONVERSATIONS;
     }
     all(feature = "mistral", feature = "openai-chat") {
         mistral: MISTRAL;
