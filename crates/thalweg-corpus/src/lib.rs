@@ -6,6 +6,7 @@
 //! - [`Setup`] decodes bytes in one of the ways the laws compare, [`Chunking`] cuts them up.
 //! - [`laws`] has one function a law. Each takes bytes and gives back the [`Violation`], if there is one.
 //! - [`unread_paths`] lists what of a body's JSON no decoder reads, [`Paths`] that of many bodies.
+//! - [`eventstream`] writes and reads the binary messages of AWS, also as lines of text.
 //! - [`fuzz`] has the bodies of the fuzz targets, and runs them without a fuzzer.
 //!
 //! ```
@@ -22,6 +23,7 @@
 
 mod case;
 mod chunking;
+pub mod eventstream;
 mod expect;
 pub mod fuzz;
 pub mod generate;

@@ -47,7 +47,8 @@
 //! them, a [`Decode`](dialect::Decode) says what they mean, an [`Emitter`](emitter::Emitter) makes events of it;
 //! errors of every shape go through one reader.
 //! [`dialects`] and [`registry`] list what can be read. [`fold`] makes state of events: [`Response`] is all of it,
-//! [`Assembler`] what an agent wants as it comes, [`Timing`] and [`Metrics`] what an operator wants.
+//! [`Assembler`] what an agent wants as it comes, [`Timing`] and [`Metrics`] what an operator wants. [`Unfold`] makes
+//! events of a response, for a model that cannot stream and for answers that were stored.
 //! [`Lanes`] tells the responses of one WebSocket connection apart.
 //! A [`Recording`] keeps the bytes with their times and replays them; a [`log`] keeps the events.
 
@@ -75,6 +76,7 @@ pub mod recording;
 pub mod registry;
 #[cfg(feature = "openai-chat")]
 mod stages;
+pub mod unfold;
 
 pub use dialect::Dialect;
 pub use event::{
@@ -87,6 +89,7 @@ pub use lanes::{LaneEvent, Lanes};
 pub use limits::Limits;
 pub use normalizer::{CharactersPerToken, CountTokens, Detail, FrameEvents, Normalizer, Stage};
 pub use recording::Recording;
+pub use unfold::Unfold;
 
 /// The example of the README, compiled.
 #[cfg(doctest)]

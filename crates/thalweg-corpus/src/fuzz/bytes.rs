@@ -31,6 +31,7 @@ pub fn check_any_bytes(data: &[u8]) -> Result<(), Violation> {
     laws::check_chunking(setup, body, Cuts::Few(seed))?;
     laws::check_frames(setup, body)?;
     laws::check_replay(setup, body, seed)?;
+    laws::check_unfold(setup, body, seed)?;
     laws::check_bounds(setup, body)?;
     laws::check_prefix(setup, body, Cuts::Few(seed))?;
     laws::check_reconnect(setup, body, Cuts::Few(seed))

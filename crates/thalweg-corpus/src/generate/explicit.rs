@@ -9,13 +9,10 @@ use super::frames::Frame;
 use super::intention::{
     InputVerdict, IntendedCall, IntendedChoice, IntendedHosted, IntendedThought, IntendedUsage, Intention, Leaf,
 };
-use super::json::Json;
+use super::json::{Fields, Json};
 use super::perturbation::Perturbation as P;
 use super::select::Selection;
 use super::strings;
-
-/// The fields of an object.
-pub(super) type Fields = Vec<(&'static str, Json)>;
 
 /// One event: its `type` and its other fields.
 #[derive(Clone, Debug)]
@@ -44,7 +41,7 @@ impl Event {
             self.fields.insert(0, kind);
         }
         let name = if selection.roll(P::NamesAbsent, 1, rng) { None } else { Some(self.kind) };
-        Frame { name, data: Json::Object(self.fields).write(selection, rng) }
+        Frame { name, is_exception: false, data: Json::Object(self.fields).write(selection, rng) }
     }
 }
 
@@ -84,10 +81,26 @@ pub(super) fn numbers(count: usize, selection: &mut Selection, rng: &mut Rng) ->
 }
 
 /// Cuts the events short, before what ends the answer and behind the first.
-pub(super) fn cut_short(events: &mut Vec<Event>, end: usize, selection: &mut Selection, rng: &mut Rng) {
+pub(super) fn cut_short<T>(events: &mut Vec<T>, end: usize, selection: &mut Selection, rng: &mut Rng) {
     if end > 1 && selection.roll(P::CutShort, 1, rng) {
         events.truncate(rng.usize(1..end));
     }
+}
+
+/// What a block's start says of its text; mostly nothing. `pieces` are what its deltas say.
+pub(super) fn begun(pieces: &mut Vec<Vec<u16>>, selection: &mut Selection, rng: &mut Rng) -> String {
+    let Some(first) = pieces.first().and_then(|first| String::from_utf16(first).ok()) else { return String::new() };
+    // What goes on must not look like what was said.
+    let rest = pieces[1..].concat();
+    let goes_on = !rest.starts_with(&pieces[0]) && (rest.is_empty() || !pieces[0].starts_with(&rest));
+    if selection.roll(P::StartTextRepeated, 1, rng) {
+        return first;
+    }
+    if goes_on && selection.roll(P::StartText, 1, rng) {
+        pieces.remove(0);
+        return first;
+    }
+    String::new()
 }
 
 /// An optional field that says nothing, here and there.
@@ -101,8 +114,8 @@ pub(super) fn nothing(name: &'static str, fields: &mut Fields, selection: &mut S
 pub(super) fn response(leaves: Vec<Leaf>, finish: &str, rng: &mut Rng) -> Intention {
     let choice = IntendedChoice { index: 0, leaves, finish: finish.into(), last_word: None };
     Intention {
-        id: format!("resp_{:x}", rng.u64(..)),
-        model: ["example-1", "models/ex\"ample", "例"][rng.usize(..3)].into(),
+        id: Some(format!("resp_{:x}", rng.u64(..))),
+        model: Some(["example-1", "models/ex\"ample", "例"][rng.usize(..3)].into()),
         choices: vec![choice],
         usage: Some(usage(rng)),
         errors: Vec::new(),
@@ -130,6 +143,33 @@ pub(super) fn raw_call(n: usize, name: &str, rng: &mut Rng) -> IntendedCall {
     IntendedCall { id: Some(strings::id(rng, n)), name, arguments, signature: None, verdict: InputVerdict::Valid }
 }
 
+/// Neighbours that a wire without ends of blocks cannot tell apart as one, and none that is empty. A seal ends what it
+/// is on; a seal on nothing is on its own.
+pub(super) fn joined(leaves: Vec<Leaf>) -> Vec<Leaf> {
+    let mut joined: Vec<Leaf> = Vec::new();
+    for leaf in leaves {
+        match (joined.last_mut(), leaf) {
+            (_, Leaf::Text(text) | Leaf::Reasoning(text)) if text.is_empty() => {}
+            (_, Leaf::Thought(thought)) if thought.text.is_empty() && thought.signature.is_none() => {}
+            (Some(Leaf::Text(whole)), Leaf::Text(text)) | (Some(Leaf::Reasoning(whole)), Leaf::Reasoning(text)) => {
+                whole.push_str(&text);
+            }
+            (Some(last @ Leaf::Text(_)), Leaf::Sealed { text, signature }) if !text.is_empty() => {
+                let Leaf::Text(whole) = last else { continue };
+                *last = Leaf::Sealed { text: format!("{whole}{text}"), signature };
+            }
+            (Some(Leaf::Thought(whole)), Leaf::Thought(thought))
+                if whole.signature.is_none() && !thought.text.is_empty() =>
+            {
+                whole.text.push_str(&thought.text);
+                whole.signature = thought.signature;
+            }
+            (_, leaf) => joined.push(leaf),
+        }
+    }
+    joined
+}
+
 /// A text with citations.
 pub(super) fn cited(citations: &[&str], rng: &mut Rng) -> Leaf {
     let citations = (0..rng.usize(1..=3)).map(|_| citations[rng.usize(..citations.len())].into()).collect();
@@ -152,4 +192,13 @@ pub(super) fn hosted(n: usize, name: &str, server: Option<&str>, input: String, 
 /// What a provider cannot be read by anyone else.
 pub(super) fn cipher(rng: &mut Rng) -> String {
     format!("Q2lwaGVy{:x}/+\u{3d}", rng.u64(..))
+}
+
+/// The input is an object with fields, and nothing around it.
+pub(super) fn is_object(call: &IntendedCall) -> bool {
+    let text = call.arguments.as_str();
+    call.verdict == InputVerdict::Valid
+        && text.trim_ascii() == text
+        && !text.trim_matches(['{', '}', ' ', '\n', '\t', '\r']).is_empty()
+        && !text.contains('\r')
 }

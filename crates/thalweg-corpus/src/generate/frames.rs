@@ -10,12 +10,14 @@ use super::select::Selection;
 pub(super) struct Frame {
     /// The event's name, where the wire has names.
     pub(super) name: Option<&'static str>,
+    /// Its framing says that it is an error, where framings can.
+    pub(super) is_exception: bool,
     pub(super) data: String,
 }
 
 impl Frame {
     pub(super) fn data(data: impl Into<String>) -> Self {
-        Self { name: None, data: data.into() }
+        Self { name: None, is_exception: false, data: data.into() }
     }
 }
 

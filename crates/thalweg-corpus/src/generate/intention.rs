@@ -2,14 +2,16 @@
 
 use thalweg::ReasoningForm;
 
+use super::json::{Fields, Json};
+
 /// A response, as its author means it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Intention {
-    /// The response's id.
-    pub id: String,
-    /// The model that answers.
-    pub model: String,
+    /// The response's id, if the wire gives one.
+    pub id: Option<String>,
+    /// The model that answers, if the wire says so.
+    pub model: Option<String>,
     /// The answers, in order of appearance.
     pub choices: Vec<IntendedChoice>,
     /// What it costs, if the server says so.
@@ -51,10 +53,36 @@ pub enum Leaf {
         /// The citations, verbatim JSON.
         citations: Vec<String>,
     },
+    /// The answer, with the provider's seal on it.
+    Sealed {
+        /// The text.
+        text: String,
+        /// The seal.
+        signature: String,
+    },
+    /// A picture, sound or file.
+    Media {
+        /// What it is.
+        medium: Medium,
+        /// Its data, as base64.
+        data: String,
+    },
     /// What the model thinks, with what belongs to it.
     Thought(IntendedThought),
     /// A call that the provider runs, and what it gave.
     Hosted(IntendedHosted),
+}
+
+/// What is no text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Medium {
+    /// A picture.
+    Image,
+    /// Sound.
+    Audio,
+    /// Anything else.
+    File,
 }
 
 /// A block of reasoning.
@@ -75,7 +103,7 @@ pub struct IntendedThought {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct IntendedHosted {
-    /// Its id.
+    /// Its id; "" where the wire gives none.
     pub id: String,
     /// The tool's name.
     pub name: String,
@@ -144,6 +172,15 @@ pub struct IntendedUsage {
     pub reasoning: Option<u64>,
 }
 
+impl Intention {
+    /// Id and model under their usual names.
+    pub(super) fn facts(&self) -> Fields {
+        let id = self.id.as_deref().map(|id| ("id", Json::text(id)));
+        let model = self.model.as_deref().map(|model| ("model", Json::text(model)));
+        id.into_iter().chain(model).collect()
+    }
+}
+
 impl IntendedChoice {
     /// The calls of a choice, in order.
     pub fn calls(&self) -> impl Iterator<Item = &IntendedCall> {
@@ -151,6 +188,13 @@ impl IntendedChoice {
             Leaf::Call(call) => Some(call),
             _ => None,
         })
+    }
+}
+
+impl Leaf {
+    /// The call that it is.
+    pub(super) const fn as_call_mut(&mut self) -> Option<&mut IntendedCall> {
+        if let Self::Call(call) = self { Some(call) } else { None }
     }
 }
 

@@ -5,6 +5,9 @@ use fastrand::Rng;
 use super::perturbation::Perturbation as P;
 use super::select::Selection;
 
+/// The fields of an object.
+pub(super) type Fields = Vec<(&'static str, Json)>;
+
 /// A value to be written.
 #[derive(Clone, Debug)]
 pub(super) enum Json {
@@ -13,7 +16,7 @@ pub(super) enum Json {
     /// A string, in UTF-16: it may begin or end in the middle of a surrogate pair.
     Text(Vec<u16>),
     List(Vec<Self>),
-    Object(Vec<(&'static str, Self)>),
+    Object(Fields),
 }
 
 impl Json {

@@ -9,14 +9,21 @@
 //! with the reason of each. The generator shares no code with the decoder: what a stream means is what was intended,
 //! never what a reader makes of it.
 
+mod array;
+mod aws;
+mod bedrock;
 mod chat;
 mod check;
+mod cohere;
 mod explicit;
 mod fragments;
 mod frames;
+mod gemini;
 mod intention;
 mod json;
+mod lines;
 mod messages;
+mod ollama;
 mod perturbation;
 mod responses;
 mod select;
@@ -24,7 +31,7 @@ mod strings;
 
 pub use check::{check_intention, check_isolation, smallest};
 pub use intention::{
-    InputVerdict, IntendedCall, IntendedChoice, IntendedHosted, IntendedThought, IntendedUsage, Intention, Leaf,
+    InputVerdict, IntendedCall, IntendedChoice, IntendedHosted, IntendedThought, IntendedUsage, Intention, Leaf, Medium,
 };
 pub use perturbation::Perturbation;
 
@@ -32,7 +39,7 @@ use fastrand::Rng;
 use thalweg::{Close, Dialect, Protocol, Reason};
 
 use crate::Chunking;
-use frames::{Frame, Noise};
+use frames::Frame;
 use perturbation::Ambiguity;
 use select::Selection;
 
@@ -68,7 +75,8 @@ impl Generated {
 }
 
 /// The protocols whose streams can be made.
-pub const PROTOCOLS: &[Protocol] = &[Protocol::OpenaiChat, Protocol::OpenaiResponses, Protocol::AnthropicMessages];
+pub const PROTOCOLS: &[Protocol] =
+    &[Protocol::OpenaiChat, Protocol::OpenaiResponses, Protocol::AnthropicMessages, Protocol::Gemini];
 
 /// The stream of a protocol and a seed.
 ///
@@ -96,7 +104,7 @@ pub fn generate_within(protocol: Protocol, seed: u64, allowed: &[Perturbation]) 
     let frames = (author.compose)(&intention, &mut selection, &mut rng);
     let bytes = match frames.as_slice() {
         [body] if selection.has(Perturbation::WholeBody) => body.data.clone().into_bytes(),
-        frames => frames::write(frames, &author.noise, &mut selection, &mut rng),
+        frames => (author.write)(frames, &mut selection, &mut rng),
     };
     let chunking = cut(bytes.len(), &mut selection, &mut rng);
     let close = if selection.has(Perturbation::CloseBroken) {
@@ -114,7 +122,6 @@ struct Author {
     /// At most one perturbation of each group is in a stream.
     groups: &'static [&'static [Perturbation]],
     ambiguities: &'static [Ambiguity],
-    noise: Noise,
     /// Whether what was drawn leaves it open what is meant: what no pair can say.
     is_ambiguous: fn(&Selection, &Intention) -> bool,
     /// Invents a response.
@@ -122,6 +129,8 @@ struct Author {
     /// Changes what some perturbations say about the meaning itself.
     adapt: fn(&mut Intention, &Selection, &mut Rng),
     compose: fn(&Intention, &mut Selection, &mut Rng) -> Vec<Frame>,
+    /// Writes frames as bytes.
+    write: fn(&[Frame], &mut Selection, &mut Rng) -> Vec<u8>,
     dialect: fn(&Selection, u64) -> &'static Dialect,
     /// What the words for why a choice ends mean.
     reason: fn(&str) -> Reason,
@@ -133,6 +142,10 @@ impl Author {
             Protocol::OpenaiChat => &chat::AUTHOR,
             Protocol::OpenaiResponses => &responses::AUTHOR,
             Protocol::AnthropicMessages => &messages::AUTHOR,
+            Protocol::Gemini => &gemini::AUTHOR,
+            Protocol::BedrockConverse => &bedrock::AUTHOR,
+            Protocol::Ollama => &ollama::AUTHOR,
+            Protocol::Cohere => &cohere::AUTHOR,
             other => panic!("no streams of {other} can be made"),
         }
     }

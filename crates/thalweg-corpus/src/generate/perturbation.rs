@@ -1,6 +1,8 @@
 //! What servers do to the wire without meaning anything by it.
 
-use thalweg::{AnomalyKind, Protocol};
+mod traces;
+
+use thalweg::Protocol;
 
 use super::Author;
 
@@ -56,26 +58,6 @@ perturbations! {
         // The end.
         /// The connection breaks behind the last byte.
         CloseBroken = "close_broken",
-        /// The last frame lacks its blank line, or its line end as well.
-        LastFrameOpen = "last_frame_open",
-
-        // Server-sent events.
-        /// Comments between frames and inside of them.
-        Comments = "comments",
-        /// Lines end with CRLF.
-        LinesCrlf = "lines_crlf",
-        /// Lines end with CR.
-        LinesCr = "lines_cr",
-        /// Every line ends as it likes.
-        LinesMixed = "lines_mixed",
-        /// A byte order mark comes first.
-        Bom = "bom",
-        /// There is no space behind `data:`.
-        NoSpace = "no_space",
-        /// One frame's data is on several `data:` lines.
-        DataLines = "data_lines",
-        /// `event`, `id`, `retry` and unknown fields; frames without data.
-        FieldNoise = "field_noise",
 
         // JSON.
         /// Every character of every string and key is `\uXXXX`.
@@ -94,6 +76,34 @@ perturbations! {
         CutsAnywhere = "cuts_anywhere",
         /// Empty chunks.
         CutsEmpty = "cuts_empty",
+    }
+    TEXT {
+        /// Lines end with CRLF.
+        LinesCrlf = "lines_crlf",
+        /// A byte order mark comes first.
+        Bom = "bom",
+    }
+    SSE {
+        /// The last frame lacks its blank line, or its line end as well.
+        LastFrameOpen = "last_frame_open",
+        /// Comments between frames and inside of them.
+        Comments = "comments",
+        /// Lines end with CR.
+        LinesCr = "lines_cr",
+        /// Every line ends as it likes.
+        LinesMixed = "lines_mixed",
+        /// There is no space behind `data:`.
+        NoSpace = "no_space",
+        /// One frame's data is on several `data:` lines.
+        DataLines = "data_lines",
+        /// `event`, `id`, `retry` and unknown fields; frames without data.
+        FieldNoise = "field_noise",
+    }
+    LINES {
+        /// Blank lines between the lines.
+        BlankLines = "blank_lines",
+        /// The last line lacks its end.
+        LastLineOpen = "last_line_open",
     }
     CHAT {
         // What goes in between.
@@ -119,8 +129,6 @@ perturbations! {
         LegacyCall = "legacy_call",
 
         // Ids.
-        /// The wire gives no ids; they are minted.
-        IdMissing = "id_missing",
         /// The id is on every fragment.
         IdRepeated = "id_repeated",
         /// Later fragments have `"id":""` or `"id":null`.
@@ -153,32 +161,16 @@ perturbations! {
         CallAlone = "call_alone",
 
         // What shares a chunk.
-        /// Fragments of several calls.
-        CallsTogether = "calls_together",
         /// Several fragments of one call.
         FragmentsTogether = "fragments_together",
-        /// Several kinds of content in one delta.
-        KindsTogether = "kinds_together",
-        /// Several choices.
-        ChoicesTogether = "choices_together",
-
-        // Choices.
-        /// Chunks of several choices are interleaved.
-        ChoicesInterleaved = "choices_interleaved",
-        /// Choices are numbered with gaps, or do not appear in order.
-        ChoicesUnordered = "choices_unordered",
 
         // Noise in chunks.
         /// The role is on every delta.
         RoleRepeated = "role_repeated",
         /// There is no role.
         RoleAbsent = "role_absent",
-        /// Kinds that a delta does not have are null.
-        ContentNull = "content_null",
         /// Kinds that a delta does not have are empty strings or lists.
         ContentEmpty = "content_empty",
-        /// Chunks whose delta is empty, null or missing, or that have no choice.
-        DeltasEmpty = "deltas_empty",
         /// Facts of the response are on every chunk.
         FactsRepeated = "facts_repeated",
         /// Facts of the response are on one chunk only.
@@ -209,8 +201,6 @@ perturbations! {
         Cumulative = "cumulative",
 
         // Finish reasons.
-        /// The reason is on the last chunk with content.
-        FinishWithContent = "finish_with_content",
         /// The reason is sent twice.
         FinishTwice = "finish_twice",
         /// Earlier chunks have the reason "".
@@ -227,12 +217,6 @@ perturbations! {
         FinishStopWithCalls = "finish_stop_with_calls",
 
         // Usage.
-        /// It is on a last chunk without choices.
-        UsageTrailing = "usage_trailing",
-        /// It is on the chunk with the reason.
-        UsageOnFinish = "usage_on_finish",
-        /// It is on every chunk, growing.
-        UsageEverywhere = "usage_everywhere",
         /// It is in a choice.
         UsageInChoice = "usage_in_choice",
         /// It is in `x_groq`.
@@ -262,12 +246,47 @@ perturbations! {
         /// A comment comes as data.
         CommentAsData = "comment_as_data",
     }
+    NAMELESS {
+        /// The wire gives no ids; they are minted.
+        IdMissing = "id_missing",
+    }
+    MERGED {
+        /// Fragments of several calls.
+        CallsTogether = "calls_together",
+        /// Several kinds of content in one delta.
+        KindsTogether = "kinds_together",
+        /// Chunks whose delta is empty, null or missing, or that have no choice.
+        DeltasEmpty = "deltas_empty",
+        /// The reason is on the last chunk with content.
+        FinishWithContent = "finish_with_content",
+    }
+    CHOICES {
+        /// Several choices.
+        ChoicesTogether = "choices_together",
+        /// Chunks of several choices are interleaved.
+        ChoicesInterleaved = "choices_interleaved",
+        /// Choices are numbered with gaps, or do not appear in order.
+        ChoicesUnordered = "choices_unordered",
+        /// It is on a last chunk without choices.
+        UsageTrailing = "usage_trailing",
+        /// It is on the chunk with the reason.
+        UsageOnFinish = "usage_on_finish",
+        /// It is on every chunk, growing.
+        UsageEverywhere = "usage_everywhere",
+    }
+    PLAIN {
+        /// Kinds that a delta does not have are null.
+        ContentNull = "content_null",
+    }
     EXPLICIT {
-        // What both wires of explicit blocks have.
         /// Frames have no `event:` line.
         NamesAbsent = "names_absent",
         /// `type` is the last field.
         TypeLast = "type_last",
+        /// `[DONE]` comes behind the end.
+        DoneMark = "done_mark",
+    }
+    NUMBERED {
         /// Numbers of blocks have gaps.
         ItemGaps = "item_gaps",
         /// Blocks are open at the same time.
@@ -278,12 +297,16 @@ perturbations! {
         EndsLast = "ends_last",
         /// Optional fields are null.
         NullFields = "null_fields",
-        /// `[DONE]` comes behind the end.
-        DoneMark = "done_mark",
+    }
+    WHOLE {
         /// The answer is one JSON body and no stream.
         WholeBody = "whole_body",
         /// The bytes end at the border of a frame, in the middle of the answer.
         CutShort = "cut_short",
+    }
+    LOGPROBS {
+        /// Deltas of text have log probabilities.
+        Logprobs = "logprobs",
     }
     RESPONSES {
         // Ids, indices, numbers.
@@ -321,8 +344,6 @@ perturbations! {
         Keepalives = "keepalives",
         /// Deltas have padding.
         Obfuscation = "obfuscation",
-        /// Deltas of text have log probabilities.
-        Logprobs = "logprobs",
         /// Citations are only where a text is repeated.
         CitationsLate = "citations_late",
 
@@ -340,6 +361,28 @@ perturbations! {
         /// An `error` event whose fields are in `error`, and a failed response.
         ErrorNested = "error_nested",
     }
+    BLOCKS {
+        /// What starts the message comes twice.
+        StartTwice = "start_twice",
+        /// Blocks begin with their first delta.
+        StartsAbsent = "starts_absent",
+        /// What ends the message comes twice.
+        StopTwice = "stop_twice",
+        /// Text begins in the block's start, and goes on in its deltas.
+        StartText = "start_text",
+        /// Text begins in the block's start, and its first delta says so again.
+        StartTextRepeated = "start_text_repeated",
+        /// The whole input is in the block's start.
+        StartInput = "start_input",
+    }
+    STOPS {
+        /// Blocks do not end.
+        StopsAbsent = "stops_absent",
+    }
+    ERRORS {
+        /// An error, and the rest of the stream behind it.
+        ErrorEvent = "error_event",
+    }
     MESSAGES {
         // Numbers.
         /// Blocks are numbered out of order.
@@ -348,18 +391,10 @@ perturbations! {
         // Events that are missing, come twice, or come in between.
         /// `message_start` says nothing but id and model.
         StartBare = "start_bare",
-        /// `message_start` comes twice.
-        StartTwice = "start_twice",
-        /// Blocks begin with their first delta.
-        StartsAbsent = "starts_absent",
-        /// Blocks do not end.
-        StopsAbsent = "stops_absent",
         /// A block begins as one of another kind than its deltas.
         StartMismatch = "start_mismatch",
         /// There is no `message_stop`.
         StopMissing = "stop_missing",
-        /// `message_stop` comes twice.
-        StopTwice = "stop_twice",
         /// `message_delta` comes twice.
         MessageDeltaTwice = "message_delta_twice",
         /// The whole message comes at the end.
@@ -372,12 +407,6 @@ perturbations! {
         UnknownBlocks = "unknown_blocks",
 
         // Contents of blocks.
-        /// Text begins in the block's start, and goes on in its deltas.
-        StartText = "start_text",
-        /// Text begins in the block's start, and its first delta says so again.
-        StartTextRepeated = "start_text_repeated",
-        /// The whole input is in the block's start.
-        StartInput = "start_input",
         /// A call's start has no input, or null.
         StartInputMissing = "start_input_missing",
         /// A start of thinking has no signature.
@@ -400,10 +429,80 @@ perturbations! {
         UsageRepeated = "usage_repeated",
         /// At the end the input is zero.
         EndInputZero = "end_input_zero",
-
-        // Errors.
-        /// An error, and the rest of the stream behind it.
-        ErrorEvent = "error_event",
+    }
+    INPUTS {
+        /// A call without input has no field for it, or null.
+        InputMissing = "input_missing",
+    }
+    OLLAMA {
+        /// The fields of a message are beside it: the other end point's form.
+        GenerateForm = "generate_form",
+        /// No call has a number.
+        CallNumbersAbsent = "call_numbers_absent",
+        /// The end gives no reason, or an empty one.
+        ReasonAbsent = "reason_absent",
+        /// A count of zero is left out.
+        CountsLeftOut = "counts_left_out",
+        /// Facts of the server that answered in the end, and times.
+        RemoteFacts = "remote_facts",
+    }
+    COHERE {
+        /// The end of the answer is an error.
+        EndError = "end_error",
+        /// Counts have a fraction of zero.
+        CountsAsFloats = "counts_as_floats",
+        /// Citations do not say what they cite.
+        CitationsBare = "citations_bare",
+        /// Citations come behind the end of what they cite.
+        CitationsAfterEnd = "citations_after_end",
+        /// Citations do not end.
+        CitationEndsAbsent = "citation_ends_absent",
+        /// The end has the id again.
+        EndId = "end_id",
+    }
+    GEMINI {
+        /// The answer is a JSON array, and no event stream.
+        JsonArray = "json_array",
+        /// The array has no end.
+        ArrayOpen = "array_open",
+        /// Empty parts of text.
+        PartsEmpty = "parts_empty",
+        /// A frame with nothing new has no content, or no parts.
+        ContentAbsent = "content_absent",
+        /// A signature is on a part of its own, which is empty.
+        SealAlone = "seal_alone",
+        /// The first candidate has no index.
+        ChoiceIndexAbsent = "choice_index_absent",
+        /// Every frame has the finish reason.
+        FinishEverywhere = "finish_everywhere",
+        /// Keys are in snake case.
+        SnakeKeys = "snake_keys",
+        /// The finish reason is a number.
+        FinishNumber = "finish_number",
+        /// Inputs come in pieces, each with its path.
+        PartialInputs = "partial_inputs",
+        /// Nothing ends an input that came in pieces.
+        PartialEndAbsent = "partial_end_absent",
+        /// Counts are strings.
+        CountsAsStrings = "counts_as_strings",
+        /// Frames whose usage counts nothing.
+        UsageWithoutCounts = "usage_without_counts",
+        /// The prompt is blocked: there is no candidate.
+        PromptBlocked = "prompt_blocked",
+    }
+    BEDROCK {
+        /// Frames have padding.
+        PaddingField = "padding_field",
+        /// Blocks of text begin with an empty start.
+        StartsEmpty = "starts_empty",
+        /// The counts come before the reason.
+        MetadataFirst = "metadata_first",
+        /// Nothing begins the message.
+        MessageStartAbsent = "message_start_absent",
+        /// Messages have headers that nobody documented.
+        HeadersMore = "headers_more",
+        /// Headers come in any order.
+        HeadersShuffled = "headers_shuffled",
     }
 }
 
@@ -411,49 +510,6 @@ impl Perturbation {
     /// Those of a protocol, in order of declaration.
     pub fn of(protocol: Protocol) -> impl Iterator<Item = Self> {
         Self::ALL.iter().copied().filter(move |it| it.protocols().contains(&protocol))
-    }
-
-    /// The anomaly that must be seen if and only if a perturbation of this kind is in the stream.
-    #[must_use]
-    pub const fn sign(self) -> Option<AnomalyKind> {
-        Some(match self {
-            Self::IndexZero => AnomalyKind::IndexReused,
-            Self::IdLate => AnomalyKind::IdLate,
-            Self::NameLate => AnomalyKind::NameLate,
-            Self::NameInPieces => AnomalyKind::NameInPieces,
-            Self::InputAgain => AnomalyKind::InputRepeated,
-            Self::FinishEarly => AnomalyKind::ContentAfterFinish,
-            Self::FinishDiffers => AnomalyKind::FinishDiffers,
-            Self::CallAlone => AnomalyKind::BadFrame,
-            Self::WordsAsData => AnomalyKind::InvalidJson,
-            Self::CommentAsData => AnomalyKind::CommentAsData,
-            Self::LastFrameOpen => AnomalyKind::UnterminatedFrame,
-            Self::StartTwice => AnomalyKind::SecondStart,
-            Self::StartMismatch => AnomalyKind::KindMismatch,
-            Self::StartsAbsent => AnomalyKind::DeltaWithoutStart,
-            _ => return None,
-        })
-    }
-
-    /// Anomalies that may be seen where a perturbation of this kind is in the stream: whether they are depends on what
-    /// else is.
-    #[must_use]
-    pub const fn hints(self) -> &'static [AnomalyKind] {
-        match self {
-            Self::SequenceConstant => &[AnomalyKind::SequenceRepeat],
-            Self::ItemIdsRotate | Self::ItemIdsEmpty => &[AnomalyKind::IdChanged],
-            Self::AddedAbsent => &[
-                AnomalyKind::DeltaWithoutStart,
-                AnomalyKind::EndWithoutStart,
-                AnomalyKind::NameLate,
-                AnomalyKind::IdLate,
-            ],
-            Self::PartAddedAbsent | Self::ContentIndexGrows => {
-                &[AnomalyKind::DeltaWithoutStart, AnomalyKind::EndWithoutStart]
-            }
-            Self::StartsAbsent => &[AnomalyKind::EndWithoutStart],
-            _ => &[],
-        }
     }
 
     /// Why two perturbations cannot be in one stream of a protocol, if they cannot.
@@ -471,11 +527,31 @@ impl Perturbation {
 
 use Perturbation as P;
 
-const EVERY: &[Protocol] = &[Protocol::OpenaiChat, Protocol::OpenaiResponses, Protocol::AnthropicMessages];
-const CHAT: &[Protocol] = &[Protocol::OpenaiChat];
-const EXPLICIT: &[Protocol] = &[Protocol::OpenaiResponses, Protocol::AnthropicMessages];
-const RESPONSES: &[Protocol] = &[Protocol::OpenaiResponses];
-const MESSAGES: &[Protocol] = &[Protocol::AnthropicMessages];
+use Protocol::{AnthropicMessages, BedrockConverse, Cohere, Gemini, Ollama, OpenaiChat, OpenaiResponses};
+
+const EVERY: &[Protocol] = &[OpenaiChat, OpenaiResponses, AnthropicMessages, Gemini, BedrockConverse, Ollama, Cohere];
+const TEXT: &[Protocol] = &[OpenaiChat, OpenaiResponses, AnthropicMessages, Gemini, Ollama, Cohere];
+const SSE: &[Protocol] = &[OpenaiChat, OpenaiResponses, AnthropicMessages, Gemini, Cohere];
+const LINES: &[Protocol] = &[Ollama];
+const CHAT: &[Protocol] = &[OpenaiChat];
+const NAMELESS: &[Protocol] = &[OpenaiChat, Gemini, Ollama];
+const MERGED: &[Protocol] = &[OpenaiChat, Gemini, Ollama];
+const CHOICES: &[Protocol] = &[OpenaiChat, Gemini];
+const PLAIN: &[Protocol] = &[OpenaiChat, Ollama];
+const EXPLICIT: &[Protocol] = &[OpenaiResponses, AnthropicMessages, Cohere];
+const NUMBERED: &[Protocol] = &[OpenaiResponses, AnthropicMessages, BedrockConverse, Cohere];
+const WHOLE: &[Protocol] = &[OpenaiResponses, AnthropicMessages, Gemini, BedrockConverse, Ollama, Cohere];
+const LOGPROBS: &[Protocol] = &[OpenaiResponses, Ollama];
+const RESPONSES: &[Protocol] = &[OpenaiResponses];
+const BLOCKS: &[Protocol] = &[AnthropicMessages, Cohere];
+const STOPS: &[Protocol] = &[AnthropicMessages, BedrockConverse, Cohere];
+const ERRORS: &[Protocol] = &[AnthropicMessages, Gemini, BedrockConverse, Ollama];
+const MESSAGES: &[Protocol] = &[AnthropicMessages];
+const INPUTS: &[Protocol] = &[Gemini, Ollama];
+const OLLAMA: &[Protocol] = &[Ollama];
+const COHERE: &[Protocol] = &[Cohere];
+const GEMINI: &[Protocol] = &[Gemini];
+const BEDROCK: &[Protocol] = &[BedrockConverse];
 
 /// Two perturbations that leave it open what is meant, and why.
 pub(super) type Ambiguity = (Perturbation, Perturbation, &'static str);

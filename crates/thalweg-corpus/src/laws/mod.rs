@@ -14,6 +14,7 @@
 //! | 10 | [`check_usage`] | a repeated usage snapshot changes nothing; the last stands |
 //! | 12 | [`check_frames`] | the frames' bytes are the input |
 //! | 13 | [`check_reconnect`] | two connections, and what the second repeats, fold as one |
+//! | 15 | [`check_unfold`] | a response unfolds into events that fold to it |
 
 mod anthropic_messages;
 mod bounds;
@@ -33,6 +34,7 @@ mod spoken;
 #[cfg(test)]
 mod tests;
 mod totality;
+mod unfold;
 mod usage;
 
 pub use bounds::check_bounds;
@@ -46,6 +48,7 @@ pub use prefix::{check_cut_short, check_prefix};
 pub use reconnect::check_reconnect;
 pub use replay::check_replay;
 pub use totality::check_totality;
+pub use unfold::check_unfold;
 pub use usage::check_usage;
 
 use crate::{Cuts, Setup, Violation};
@@ -66,5 +69,6 @@ pub fn check_all<'d>(setup: impl Into<Setup<'d>>, bytes: &[u8], cuts: Cuts) -> R
     check_conservation(setup, bytes)?;
     check_neutrality(setup, bytes, 1)?;
     check_reconnect(setup, bytes, cuts)?;
+    check_unfold(setup, bytes, 3)?;
     check_usage(setup, bytes)
 }

@@ -1,6 +1,8 @@
 //! The laws must be able to fail: each is shown something that breaks it.
 
-use thalweg::{BlockId, Close, Dialect, Event, Normalizer, OwnedEvent, Protocol, dialects};
+use core::num::NonZeroUsize;
+
+use thalweg::{BlockId, Close, Dialect, Event, Normalizer, OwnedEvent, Protocol, Unfold, dialects};
 
 use super::*;
 use crate::{Chunking, load_all, wire};
@@ -192,6 +194,35 @@ fn a_connection_that_is_not_continued_is_found() {
     // The broken-off frame is not read: every cut of it is tried.
     for seed in 0..200 {
         assert_eq!(check_reconnect(&faulty::numbered(), numbered.as_bytes(), Cuts::Few(seed)), Ok(()), "seed {seed}");
+    }
+}
+
+#[test]
+fn each_event_left_out_of_an_unfolded_response_is_found() {
+    let mut tried = 0;
+    for case in load_all() {
+        let response = case.setup().response(&case.body);
+        let events: Vec<_> = Unfold::new(&response).with_whole_deltas().events().collect();
+        assert_eq!(unfold::is_unfolded(&response, &events, NonZeroUsize::MAX), Ok(()), "{case}");
+        for n in 0..events.len().min(100) {
+            let fewer = [&events[..n], &events[n + 1..]].concat();
+            assert!(unfold::is_unfolded(&response, &fewer, NonZeroUsize::MAX).is_err(), "{case} without event {n}");
+            tried += 1;
+        }
+    }
+    assert!(tried > 1000, "{tried} events");
+}
+
+#[test]
+fn deltas_of_another_size_are_found() {
+    let response = Setup::from(&dialects::OPENAI_CHAT)
+        .response(b"data: {\"choices\":[{\"delta\":{\"content\":\"Ahoy there\"}}]}\n\n");
+    let sizes = [1, 2, 3, 4, 5, 9, 10].map(|chars| NonZeroUsize::new(chars).expect("it is not 0"));
+    for given in sizes {
+        let events: Vec<_> = Unfold::new(&response).with_delta_chars(given).events().collect();
+        for asked in sizes {
+            assert_eq!(unfold::is_unfolded(&response, &events, asked).is_ok(), given == asked, "{given} for {asked}");
+        }
     }
 }
 

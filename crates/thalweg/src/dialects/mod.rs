@@ -4,8 +4,13 @@
 //! what the same bytes mean differently there, and, for who operates it, what else is known of it.
 
 use crate::dialect::Dialect;
-#[cfg(feature = "openai-chat")]
+#[cfg(any(feature = "openai-chat", feature = "bedrock"))]
 use crate::dialect::Oddities;
+#[cfg(feature = "bedrock")]
+use crate::{
+    dialect::{Claim, Decode, Frame},
+    event::Protocol,
+};
 
 /// Files and the dialects in them, by what must be compiled in for them (as `cfg` has it; frames of one protocol in the
 /// wrapping of another need both): declares, exports and lists them. (`cargo fmt` does not see modules that a macro
@@ -19,7 +24,8 @@ macro_rules! dialects {
             pub use $file::{$($name),+};
         )*)*
 
-        /// All of them, in the order in which detection prefers them.
+        /// All of them, in the order in which detection prefers them: a wrapping before what is in it, because its
+        /// frames are also those of the protocol inside.
         pub(crate) const LIST: &[&Dialect] = &[$($($(
             #[cfg($needs)]
             &$name,
@@ -28,6 +34,12 @@ macro_rules! dialects {
 }
 
 dialects! {
+    all(feature = "bedrock", feature = "anthropic-messages") {
+        bedrock_anthropic: BEDROCK_ANTHROPIC;
+    }
+    all(feature = "bedrock", feature = "openai-chat") {
+        bedrock_chat: BEDROCK_CHAT;
+    }
     feature = "openai-chat" {
         openai_chat: OPENAI_CHAT;
         alibaba: ALIBABA, ALIBABA_CUMULATIVE;
@@ -61,8 +73,16 @@ dialects! {
         anthropic_messages: ANTHROPIC_MESSAGES;
     }
     feature = "gemini" {
+        gemini: GEMINI;
+        vertex: VERTEX;
     }
     feature = "bedrock" {
+        bedrock_converse: BEDROCK_CONVERSE;
+        bedrock_nova: BEDROCK_NOVA;
+        bedrock_llama: BEDROCK_LLAMA;
+        bedrock_titan: BEDROCK_TITAN;
+        bedrock_mistral: BEDROCK_MISTRAL;
+        bedrock_completion: BEDROCK_COMPLETION;
     }
     feature = "ollama" {
     }
@@ -74,6 +94,21 @@ dialects! {
     all(feature = "mistral", feature = "openai-chat") {
         mistral: MISTRAL;
     }
+}
+
+/// A model's own format, as `InvokeModelWithResponseStream` gives it.
+#[cfg(feature = "bedrock")]
+const fn invoked(
+    name: &'static str,
+    protocol: Protocol,
+    claims: fn(&Frame<'_>) -> Claim,
+    decoder: fn(&Oddities) -> alloc::boxed::Box<dyn Decode + Send>,
+    oddities: Oddities,
+) -> Dialect {
+    use crate::framing::Framing;
+
+    let name = alloc::borrow::Cow::Borrowed(name);
+    Dialect { name, protocol, framing: Framing::AwsEventStream, claims, decoder, oddities }
 }
 
 /// A dialect of OpenAI Chat Completions.

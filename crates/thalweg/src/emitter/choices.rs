@@ -356,12 +356,19 @@ impl Emitter {
         Some(block)
     }
 
-    /// Content that comes whole, as the provider's own JSON: a block of its own.
-    pub fn item(&mut self, choice: u32, place: Place<Span>, kind: BlockKind<Span>, json: &str) {
-        let Some(slot) = self.content_slot(choice) else { return };
+    /// Begins a block of its own on a wire without block boundaries: text, reasoning or refusal goes on in another one
+    /// behind it. A call's id that the wire did not give is minted. The caller ends the block, or its choice does.
+    pub fn begin(&mut self, choice: u32, place: Place<Span>, kind: BlockKind<Span>) -> Option<BlockId> {
+        let slot = self.content_slot(choice)?;
         self.note_content(slot);
         self.end_current(slot);
-        let Some(block) = self.open_in(slot, place, kind) else { return };
+        let kind = self.minted(kind);
+        self.open_in(slot, place, kind)
+    }
+
+    /// Content that comes whole, as the provider's own JSON: a block of its own.
+    pub fn item(&mut self, choice: u32, place: Place<Span>, kind: BlockKind<Span>, json: &str) {
+        let Some(block) = self.begin(choice, place, kind) else { return };
         self.put(block, Part::Json, json.into());
         self.end_block(block, BlockClose::Complete);
     }
@@ -428,6 +435,12 @@ impl Emitter {
         self.release(before);
     }
 
+    /// The reason that stands so far, as the wire has it: calls may yet make another of it.
+    #[must_use]
+    pub fn reason_of(&self, choice: u32) -> Option<Reason> {
+        self.known(choice)?.reason
+    }
+
     /// Whether every choice that began has a finish reason.
     #[must_use]
     pub fn all_finished(&self) -> bool {
@@ -442,8 +455,15 @@ impl Emitter {
         }
     }
 
-    /// Nothing more can come for a choice: what is open ends, and its finish is said.
-    fn settle(&mut self, slot: usize, outcome: Option<Outcome>) {
+    /// The wire says that the content of a choice is over, but not that nothing comes behind it: what is open ends.
+    pub fn end_blocks(&mut self, choice: u32) {
+        if let Some(slot) = self.slot_of(choice) {
+            self.end_blocks_of(slot, None);
+        }
+    }
+
+    /// Ends what is open as the outcome says, else as the reason does, which is returned.
+    fn end_blocks_of(&mut self, slot: usize, outcome: Option<Outcome>) -> Option<Reason> {
         self.start_nameless(slot);
         let reason = self.final_reason(slot);
         for block in self.blocks.open_of(slot) {
@@ -453,6 +473,12 @@ impl Emitter {
             let is_call = self.blocks.get(block).is_some_and(|block| block.family == Family::Call);
             self.close_block(block, how(reason, outcome, is_call, input), input);
         }
+        reason
+    }
+
+    /// Nothing more can come for a choice: what is open ends, and its finish is said.
+    fn settle(&mut self, slot: usize, outcome: Option<Outcome>) {
+        let reason = self.end_blocks_of(slot, outcome);
         let choice = &mut self.choices[slot];
         choice.settled = true;
         let Some(reason) = reason else { return };

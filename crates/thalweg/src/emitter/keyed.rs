@@ -16,6 +16,7 @@ use super::{Emitter, Fragment, Key, Span};
 use crate::event::{
     Action, AnomalyKind, BlockClose, BlockId, BlockKind, EventOf, Id, InputForm, LimitKind, Part, Place, Wide,
 };
+use crate::json::{self, Error, Reader};
 
 /// The one choice of these wires.
 const ONLY: u32 = 0;
@@ -53,6 +54,17 @@ impl At {
     #[must_use]
     pub fn odd_number(text: &str) -> u64 {
         Digest::number(text) | 1 << 63
+    }
+
+    /// The item that the next value of `json` is the number of, none for null and "". Numbers come as strings from some.
+    pub fn read(json: &mut Reader<'_>) -> Result<Option<Self>, Error> {
+        let raw = json.skip()?.of(json.source());
+        let text = raw.trim_matches('"');
+        Ok(match json::count(text) {
+            _ if matches!(text, "" | "null") => None,
+            Some(item) => Some(Self::item(item)),
+            None => Some(Self::item(Self::odd_number(text))),
+        })
     }
 
     /// The item's number, where it is one that is shown.
@@ -476,7 +488,13 @@ impl Emitter {
     /// The block of a call, by its id.
     #[must_use]
     pub fn call_block(&self, id: Fragment<'_>) -> Option<BlockId> {
-        let slot = self.slot_of(ONLY)?;
+        self.call_block_of(ONLY, id)
+    }
+
+    /// The block of a call of a choice, by its id.
+    #[must_use]
+    pub fn call_block_of(&self, choice: u32, id: Fragment<'_>) -> Option<BlockId> {
+        let slot = self.slot_of(choice)?;
         self.calls.block_of(self.calls.by_id(slot, id.borrow(&mut String::new()))?)
     }
 
@@ -510,12 +528,18 @@ impl Emitter {
         hash.with(0, number)
     }
 
+    /// Ids that the wire did not give get the next number, but for a call that waits for its name.
+    fn with_minted(&mut self, kind: BlockKind<Span>) -> BlockKind<Span> {
+        match kind {
+            BlockKind::ToolCall { name, .. } if name.is_empty() => kind,
+            _ => self.minted(kind),
+        }
+    }
+
     /// Ids that the wire did not give get the next number.
-    fn with_minted(&mut self, mut kind: BlockKind<Span>) -> BlockKind<Span> {
-        if let BlockKind::HostedCall { id, .. } | BlockKind::Approval { id, .. } = &mut kind {
-            self.mint(id);
-        } else if let BlockKind::ToolCall { id, name, .. } = &mut kind
-            && !name.is_empty()
+    pub(super) fn minted(&mut self, mut kind: BlockKind<Span>) -> BlockKind<Span> {
+        if let BlockKind::ToolCall { id, .. } | BlockKind::HostedCall { id, .. } | BlockKind::Approval { id, .. } =
+            &mut kind
         {
             self.mint(id);
         }

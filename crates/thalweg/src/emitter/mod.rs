@@ -71,6 +71,8 @@ pub struct Emitter {
     repeats: Repeats,
     sequence: Sequence,
     wants_heartbeats: bool,
+    /// Of the frame at hand.
+    has_unknown: bool,
 }
 
 impl Emitter {
@@ -91,6 +93,7 @@ impl Emitter {
             repeats: Repeats::default(),
             sequence: Sequence::default(),
             wants_heartbeats: false,
+            has_unknown: false,
         }
     }
 
@@ -110,6 +113,7 @@ impl Emitter {
     pub(crate) fn clear(&mut self) {
         self.arena.clear();
         self.slots.clear();
+        self.has_unknown = false;
     }
 
     /// Gives back what a large frame made the buffers grow to, beyond `keep` bytes each.
@@ -217,6 +221,12 @@ impl Emitter {
         let wire_type = self.text(wire_type);
         let json = self.text(json.into());
         self.slots.push(EventOf::Unknown { wire_type, json });
+        self.has_unknown = true;
+    }
+
+    /// Whether the frame at hand is one that its decoder does not know.
+    pub(crate) const fn has_unknown(&self) -> bool {
+        self.has_unknown
     }
 
     /// A sign of life and nothing else: an event where those are wanted.

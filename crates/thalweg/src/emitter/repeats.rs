@@ -120,6 +120,15 @@ impl Emitter {
         self.put(block, Part::Citation, json.into());
     }
 
+    /// The same, as often as the wire repeats it: given once.
+    pub fn cite_once(&mut self, block: BlockId, json: &str) {
+        let number = u32::try_from(block.index()).unwrap_or(u32::MAX);
+        let field = Digest::of(json).with(5, number);
+        if self.repeats.sources.is_new(field, 0, self.limits.blocks as usize) {
+            self.cite(block, json);
+        }
+    }
+
     /// All citations of a block, of which the first may have come: a list that was validated. What is no list is none,
     /// and neither is a `null` in it.
     pub fn cite_all(&mut self, block: BlockId, list: &str) {

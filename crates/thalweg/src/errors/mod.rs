@@ -31,6 +31,7 @@
 
 mod classify;
 mod delay;
+mod exceptions;
 mod frame;
 mod shape;
 #[cfg(test)]
@@ -44,6 +45,7 @@ use crate::event::{Action, AnomalyKind, ErrorKind, Retry};
 use classify::Facts;
 use shape::Shape;
 
+pub(crate) use exceptions::Exceptions;
 pub(crate) use frame::{are_words, is_nothing, looks_like_error, member};
 
 /// What the wire says about an error outside of its JSON.
@@ -82,19 +84,29 @@ impl Causes {
         if matches!(json, "null" | "false" | "\"\"") {
             return;
         }
-        let shape = Shape::of(json);
-        let facts = Facts::new(&shape);
-        match self.known(json, &shape, &facts) {
+        self.say(Some(json), &Shape::of(json), hint, out);
+    }
+
+    /// Reports the error that a server says in plain words, unless its cause was reported.
+    pub(crate) fn report_text(&mut self, text: &str, hint: Hint<'_>, out: &mut Emitter) {
+        let shape = Shape { message: Some(text.into()), ..Shape::default() };
+        self.say(None, &shape, hint, out);
+    }
+
+    fn say(&mut self, json: Option<&str>, shape: &Shape<'_>, hint: Hint<'_>, out: &mut Emitter) {
+        let facts = Facts::new(shape);
+        match self.known(json.unwrap_or_default(), shape, &facts) {
             Known::Not => {}
             Known::Same => return,
             Known::InOtherWords => return out.anomaly(AnomalyKind::RestatementDiffers, Action::Dropped, None),
         }
         let (kind, retry) = classify::classify(&facts, hint);
-        let mut failure = Failure::new(kind, shape.message.unwrap_or_else(|| shape.value.unwrap_or(json).into()));
-        failure.retry = delay::advise(retry, &shape, &facts);
+        let mut failure =
+            Failure::new(kind, shape.message.unwrap_or_else(|| shape.value.or(json).unwrap_or_default().into()));
+        failure.retry = delay::advise(retry, shape, &facts);
         failure.status = facts.status;
         failure.code = shape.name(hint).map(Fragment::from);
-        failure.raw = json.starts_with(['{', '[']).then_some(json);
+        failure.raw = json.filter(|json| json.starts_with(['{', '[']));
         out.error(failure);
     }
 

@@ -24,6 +24,10 @@ named! {
         BareJson = "bare_json",
         /// Bytes after a complete body.
         TrailingBytes = "trailing_bytes",
+        /// A binary message whose length, checksum or headers are wrong: nothing behind it can be read.
+        CorruptMessage = "corrupt_message",
+        /// A frame wrapped in base64 that is none.
+        InvalidBase64 = "invalid_base64",
 
         // The wire is well formed and out of order.
         /// The response began again.

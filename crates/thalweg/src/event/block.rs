@@ -213,7 +213,8 @@ pub enum Part<S> {
     Signature(S),
     /// Set: content that only the provider can read; replay it unchanged.
     Encrypted(S),
-    /// Set: the format of the signature or of the encrypted content, which says who can read it.
+    /// Set: the format of the signature or of the encrypted content, which says who can read it; of other data its media
+    /// type.
     Format(S),
     /// Set: the provider's own status of the item.
     Status(S),

@@ -82,7 +82,7 @@ impl Body {
 
 /// Looks for the end of one object, array or string, in as many calls as it takes.
 #[derive(Clone, Debug)]
-struct ValueScan {
+pub(super) struct ValueScan {
     pos: usize,
     /// Open brackets. It cannot overflow: each one is a byte of the frame.
     depth: usize,
@@ -91,12 +91,12 @@ struct ValueScan {
 
 impl ValueScan {
     /// A scan of the value whose first byte is at `pos`.
-    fn new(pos: usize) -> Self {
+    pub(super) fn new(pos: usize) -> Self {
         Self { pos, depth: 0, in_string: false }
     }
 
     /// The offset behind the value's last byte, or `None` when `bytes` end before it.
-    fn end(&mut self, bytes: &[u8]) -> Option<usize> {
+    pub(super) fn end(&mut self, bytes: &[u8]) -> Option<usize> {
         loop {
             let rest = bytes.get(self.pos..)?;
             if self.in_string {

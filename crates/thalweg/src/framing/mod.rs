@@ -1,11 +1,11 @@
 //! Received bytes into frames.
 //!
 //! A [`Framer`] says where the next frame in the received bytes ends and which part of it is data.
-//! It copies nothing except data that the wire spread over several `data:` lines, reads no JSON,
-//! judges no UTF-8 and knows no sentinel such as `[DONE]`: those belong to who reads the frames.
-//! Server-sent events follow the [WHATWG HTML standard, section 9.2][sse]; what is tolerated beyond
-//! it (JSON without a field name, a last frame without its blank line, a body that is no stream) is
-//! named in [`Defect`].
+//! It copies nothing except data that the wire spread over several `data:` lines or wrapped in
+//! base64, knows of JSON only where a value ends, judges no UTF-8 and knows no sentinel such as
+//! `[DONE]`: those belong to who reads the frames. Server-sent events follow the
+//! [WHATWG HTML standard, section 9.2][sse]; what is tolerated beyond it (JSON without a field name,
+//! a last frame without its blank line, a body that is no stream) is named in [`Defect`].
 //!
 //! Three invariants hold for any bytes: the lengths of all cuts add up to the input, the cuts do
 //! not depend on how the input was chunked, and each byte is looked at a constant number of times.
@@ -14,10 +14,12 @@
 
 use core::ops::Range;
 
+mod aws;
 mod body;
 mod sniff;
 mod sse;
 
+use aws::Aws;
 use body::Body;
 use sniff::{Sniff, Verdict};
 use sse::Sse;
@@ -32,6 +34,9 @@ pub enum Framing {
     /// JSON objects and arrays one after another, with whitespace or nothing between them; each one
     /// is a frame.
     Body,
+    /// Binary messages of an AWS event stream. The first bytes are looked at: what begins as text is
+    /// cut as [`Self::Sse`] cuts it.
+    AwsEventStream,
 }
 
 /// One frame, found at the start of the pending bytes. All ranges are offsets into those pending
@@ -45,9 +50,12 @@ pub struct Cut {
     pub len: usize,
     /// Where the data of the frame is.
     pub payload: Payload,
-    /// The value of the last `event` field; absent where there is none or it is empty, which the
-    /// standard treats alike.
+    /// The value of the last `event` field, or of the header that names an AWS message; absent where
+    /// there is none or it is empty, which the standard treats alike.
     pub event: Option<Range<usize>>,
+    /// The frame is an AWS message of type `exception`, or of type `error`, whose data is its message
+    /// where it has one.
+    pub is_exception: bool,
     /// The value of the last valid `id` field. An empty one clears the last event id, so it is not
     /// the same as none.
     pub id: Option<Range<usize>>,
@@ -63,7 +71,8 @@ pub struct Cut {
 pub enum Payload {
     /// One contiguous piece of the pending bytes, possibly empty.
     Data(Range<usize>),
-    /// Several `data` lines, joined by LF: read [`Framer::joined`] before the next call.
+    /// Several `data` lines, joined by LF, or what was wrapped in base64: read [`Framer::joined`]
+    /// before the next call.
     Joined,
     /// Nothing to decode: comments, blank lines, fields without data.
     Empty,
@@ -86,6 +95,27 @@ pub enum Defect {
     Foreign(Foreign),
     /// A line after a JSON body, or instead of one, that begins no JSON object or array.
     Trailing,
+    /// The frame wraps another one, in what should be base64 and is not.
+    Encoding,
+    /// A binary message is damaged, and with it everything behind it: its borders are known from
+    /// nothing else. All cuts from the first damaged one on say so.
+    Corrupt(Corrupt),
+}
+
+/// What is wrong with a binary message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Corrupt {
+    /// The checksum of its lengths does not fit them.
+    PreludeChecksum,
+    /// Its lengths contradict each other, or are more than AWS allows: 128 KiB of headers, 24 MiB of
+    /// payload.
+    Length,
+    /// The checksum of the whole message does not fit it.
+    MessageChecksum,
+    /// A header is cut, is of an unknown type, or has the name of another one; or there are more
+    /// than 64.
+    Headers,
 }
 
 /// What a body that is no stream seems to be.
@@ -119,6 +149,7 @@ enum Scanner {
     Unknown(Sniff),
     Sse(Sse),
     Body(Body),
+    Aws(Aws),
     Foreign(Foreign),
 }
 
@@ -145,8 +176,10 @@ impl Framer {
     /// Releases what a large frame made the framer keep, down to 4 KiB. A frame that is being
     /// joined stays as it is; the joined data of the last cut is gone afterwards.
     pub fn shrink(&mut self) {
-        if let Scanner::Sse(sse) = &mut self.scanner {
-            sse.shrink();
+        match &mut self.scanner {
+            Scanner::Sse(sse) => sse.shrink(),
+            Scanner::Aws(aws) => aws.shrink(),
+            Scanner::Unknown(_) | Scanner::Body(_) | Scanner::Foreign(_) => {}
         }
     }
 
@@ -155,6 +188,7 @@ impl Framer {
     pub fn joined(&self) -> &[u8] {
         match &self.scanner {
             Scanner::Sse(sse) => sse.joined(),
+            Scanner::Aws(aws) => aws.unwrapped(),
             Scanner::Unknown(_) | Scanner::Body(_) | Scanner::Foreign(_) => &[],
         }
     }
@@ -165,12 +199,23 @@ impl Framer {
         matches!(self.scanner, Scanner::Body(_))
     }
 
+    /// How long the frame says it is that was last returned, or else the one at hand; zero where it
+    /// says nothing. So a frame that is too long is known before it is there.
+    #[must_use]
+    pub const fn declared_len(&self) -> usize {
+        match &self.scanner {
+            Scanner::Aws(aws) => aws.declared(),
+            Scanner::Unknown(_) | Scanner::Sse(_) | Scanner::Body(_) | Scanner::Foreign(_) => 0,
+        }
+    }
+
     /// Heap bytes that the framer keeps: at most twice the largest data that was joined since
     /// [`Self::shrink`].
     #[must_use]
     pub fn retained(&self) -> usize {
         match &self.scanner {
             Scanner::Sse(sse) => sse.retained(),
+            Scanner::Aws(aws) => aws.retained(),
             Scanner::Unknown(_) | Scanner::Body(_) | Scanner::Foreign(_) => 0,
         }
     }
@@ -181,6 +226,7 @@ impl Framer {
                 Verdict::BlankLine { len } => return Some(Cut::new(len, Payload::Empty, None)),
                 Verdict::Sse { start } => Scanner::Sse(Sse::new(start)),
                 Verdict::Body { start } => Scanner::Body(Body::new(start)),
+                Verdict::Aws => Scanner::Aws(Aws::default()),
                 Verdict::Foreign(foreign) => Scanner::Foreign(foreign),
             };
         }
@@ -188,7 +234,8 @@ impl Framer {
             Scanner::Unknown(_) => None,
             Scanner::Sse(sse) => sse.scan(pending, at_end),
             Scanner::Body(body) => body.scan(pending, at_end),
-            Scanner::Foreign(foreign) => piece(*foreign, pending, at_end),
+            Scanner::Aws(aws) => aws.scan(pending, at_end),
+            Scanner::Foreign(foreign) => piece(Defect::Foreign(*foreign), pending, at_end),
         }
     }
 }
@@ -196,16 +243,16 @@ impl Framer {
 impl Cut {
     /// A cut without any field.
     fn new(len: usize, payload: Payload, defect: Option<Defect>) -> Self {
-        Self { len, payload, event: None, id: None, retry_ms: None, defect }
+        Self { len, payload, event: None, is_exception: false, id: None, retry_ms: None, defect }
     }
 }
 
-/// A body that is no stream goes out in pieces of a fixed size: its memory is bounded and the cuts
-/// depend on offsets only.
-fn piece(foreign: Foreign, pending: &[u8], at_end: bool) -> Option<Cut> {
-    let len = pending.len().min(FOREIGN_PIECE_BYTES);
-    let full = len == FOREIGN_PIECE_BYTES;
-    (full || (at_end && len > 0)).then(|| Cut::new(len, Payload::Junk, Some(Defect::Foreign(foreign))))
+/// What cannot be read goes out in pieces of a fixed size: its memory is bounded and the cuts depend
+/// on offsets only.
+fn piece(defect: Defect, pending: &[u8], at_end: bool) -> Option<Cut> {
+    let len = pending.len().min(JUNK_PIECE_BYTES);
+    let full = len == JUNK_PIECE_BYTES;
+    (full || (at_end && len > 0)).then(|| Cut::new(len, Payload::Junk, Some(defect)))
 }
 
 /// JSON's whitespace, which is also what may stand before a stream.
@@ -223,7 +270,9 @@ fn is_cut(bytes: &[u8], whole: &[u8]) -> bool {
     bytes.len() < whole.len() && whole.starts_with(bytes)
 }
 
-const FOREIGN_PIECE_BYTES: usize = 4096;
+const JUNK_PIECE_BYTES: usize = 4096;
+/// What [`Framer::shrink`] leaves.
+const RETAINED_BYTES_MAX: usize = 4096;
 
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@
 //! of it an event stream, so headers are no evidence. The verdict depends on the bytes alone: where
 //! they are too few, it waits.
 
-use super::{Foreign, Framing, count_spaces, is_cut};
+use super::{Foreign, Framing, aws, count_spaces, is_cut};
 
 /// Looks at the stream up to the first byte that is not whitespace.
 #[derive(Clone, Debug)]
@@ -31,6 +31,7 @@ pub(super) enum Verdict {
     Body {
         start: usize,
     },
+    Aws,
     Foreign(Foreign),
 }
 
@@ -46,6 +47,11 @@ impl Sniff {
             return None;
         }
         if !self.begun {
+            match aws::begins(pending, self.framing == Framing::AwsEventStream) {
+                None if !at_end => return None,
+                Some(true) => return Some(Verdict::Aws),
+                None | Some(false) => {}
+            }
             if is_cut(pending, BYTE_ORDER_MARK) && !at_end {
                 return None;
             }
@@ -86,9 +92,13 @@ impl Sniff {
             [b'<', ..] => Verdict::Foreign(Foreign::Html),
             _ if text.starts_with(GZIP) || text.starts_with(ZSTD) => Verdict::Foreign(Foreign::Compressed),
             // Tab, CR and LF were skipped.
-            [0..=0x1f, ..] => Verdict::Foreign(Foreign::Binary),
+            [0..=0x1f, ..] => match self.framing {
+                // It says what is wrong.
+                Framing::AwsEventStream => Verdict::Aws,
+                Framing::Sse | Framing::Body => Verdict::Foreign(Foreign::Binary),
+            },
             _ => match self.framing {
-                Framing::Sse => Verdict::Sse { start },
+                Framing::Sse | Framing::AwsEventStream => Verdict::Sse { start },
                 Framing::Body => Verdict::Body { start },
             },
         })

@@ -14,7 +14,7 @@ use core::{mem, ops::Range};
 
 use memchr::{memchr, memchr2};
 
-use super::{Cut, Defect, Foreign, Payload, body::is_whole, is_cut};
+use super::{Cut, Defect, Foreign, Payload, RETAINED_BYTES_MAX, body::is_whole, is_cut};
 
 /// The scanner for a stream of server-sent events.
 #[derive(Clone, Debug)]
@@ -215,7 +215,7 @@ impl Sse {
             Data::Joined => (Payload::Joined, None),
             Data::Bare(bare) => (Payload::Data(bare), Some(Defect::Bare)),
         };
-        Cut { len, payload, event: frame.event, id: frame.id, retry_ms: frame.retry_ms, defect }
+        Cut { event: frame.event, id: frame.id, retry_ms: frame.retry_ms, ..Cut::new(len, payload, defect) }
     }
 
     /// What the bytes end with, after every frame that has its blank line was taken. The standard
@@ -303,4 +303,3 @@ fn parse_digits(text: &[u8]) -> Option<u64> {
 }
 
 const FIELDS: [&[u8]; 4] = [b"data:", b"event:", b"id:", b"retry:"];
-const RETAINED_BYTES_MAX: usize = 4096;

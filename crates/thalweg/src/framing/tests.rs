@@ -6,6 +6,7 @@ use oracle::Flat;
 
 use super::{Cut, Framer, Framing, Payload};
 
+mod aws;
 mod oracle;
 
 /// Feeds the chunks as the normalizer does and checks the law of conservation.
@@ -45,6 +46,7 @@ fn flat(framer: &Framer, cut: &Cut, pending: &[u8]) -> Flat {
         raw: pending[..cut.len].to_vec(),
         data,
         event: cut.event.as_ref().map(copy),
+        is_exception: cut.is_exception,
         id: cut.id.as_ref().map(copy),
         retry_ms: cut.retry_ms,
         defect: cut.defect,
@@ -78,6 +80,9 @@ fn show(cuts: &[Flat]) -> Vec<String> {
         };
         if let Some(event) = &cut.event {
             word += &format!(" event={}", text(event));
+        }
+        if cut.is_exception {
+            word += " exception";
         }
         if let Some(id) = &cut.id {
             word += &format!(" id={}", text(id));
@@ -309,7 +314,7 @@ fn the_oracle_agrees_under_every_chunking() {
     let mut random = fastrand::Rng::with_seed(seed);
     for _ in 0..12_000 {
         let input = random_input(&mut random);
-        for framing in [Framing::Sse, Framing::Body] {
+        for framing in FRAMINGS {
             let expected = run_all(framing, &input);
             for _ in 0..2 {
                 let chunks = random_chunks(&mut random, &input);
@@ -357,8 +362,9 @@ fn any_bytes_give_cuts() {
     let mut random = fastrand::Rng::with_seed(0x7765_6721);
     for _ in 0..3_000 {
         let input: Vec<u8> = (0..random.usize(..40)).map(|_| random.u8(..)).collect();
-        run_all(Framing::Sse, &input);
-        run_all(Framing::Body, &input);
+        for framing in FRAMINGS {
+            run_all(framing, &input);
+        }
     }
 }
 
@@ -393,6 +399,8 @@ fn many_frames_in_one_chunk_are_all_found() {
 fn a_cut_is_small() {
     assert!(size_of::<Option<Cut>>() <= 128);
 }
+
+const FRAMINGS: [Framing; 3] = [Framing::Sse, Framing::Body, Framing::AwsEventStream];
 
 const LINE_ENDS: &[&[u8]] = &[b"\n", b"\n\n", b"\r", b"\r\n", b"\r\n\r\n"];
 

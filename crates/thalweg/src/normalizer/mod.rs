@@ -14,7 +14,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use crate::dialect::{Decode, Dialect};
+use crate::dialect::{Claim, Decode, Dialect, Frame};
 use crate::emitter::Emitter;
 use crate::event::{Close, Event, Protocol, Resume};
 use crate::framing::{Framer, Framing};
@@ -49,7 +49,8 @@ pub struct Normalizer {
     estimate: Option<Estimate>,
     phase: Phase,
     opening: Opening,
-    is_foreign: bool,
+    /// It was said that nothing of the rest can be read.
+    is_unreadable: bool,
     received: bool,
 }
 
@@ -59,6 +60,8 @@ enum Reader {
         name: Option<Cow<'static, str>>,
         protocol: Protocol,
         decoder: Box<dyn Decode + Send>,
+        /// Whether a frame looks like the dialect's; none for a decoder of the caller's own.
+        claims: Option<fn(&Frame<'_>) -> Claim>,
     },
     /// Not known yet: these may claim a frame. None are left when that has been given up.
     Candidates(Vec<Dialect>),
@@ -67,7 +70,8 @@ enum Reader {
 impl Reader {
     fn of(dialect: &Dialect) -> Self {
         let decoder = (dialect.decoder)(&dialect.oddities);
-        Self::Known { name: Some(dialect.name.clone()), protocol: dialect.protocol, decoder }
+        let (name, claims) = (Some(dialect.name.clone()), Some(dialect.claims));
+        Self::Known { name, protocol: dialect.protocol, decoder, claims }
     }
 }
 
@@ -113,6 +117,7 @@ struct Current {
     len: usize,
     number: u64,
     event: Option<Range<usize>>,
+    is_exception: bool,
     id: Option<Range<usize>>,
     retry_ms: Option<u64>,
 }
@@ -164,7 +169,7 @@ impl Normalizer {
     /// A normalizer with a decoder of your own.
     #[must_use]
     pub fn with_decoder(framing: Framing, protocol: Protocol, decoder: Box<dyn Decode + Send>) -> Self {
-        Self::with_reader(framing, Reader::Known { name: None, protocol, decoder })
+        Self::with_reader(framing, Reader::Known { name: None, protocol, decoder, claims: None })
     }
 
     fn with_reader(framing: Framing, reader: Reader) -> Self {
@@ -184,7 +189,7 @@ impl Normalizer {
             estimate: None,
             phase: Phase::Open,
             opening: Opening::default(),
-            is_foreign: false,
+            is_unreadable: false,
             received: false,
         }
     }

@@ -9,7 +9,8 @@ use super::{Current, KEPT_BYTES, Mark, Normalizer, Phase, Reader};
 use crate::dialect::{Claim, Dialect, Frame};
 use crate::emitter::{Emitter, Failure};
 use crate::event::{Action, AnomalyKind, Close, ErrorKind, LimitKind, Origin, Protocol};
-use crate::framing::{Cut, Defect, Foreign, Framer, Payload};
+use crate::framing::{Corrupt, Cut, Defect, Foreign, Framer, Payload};
+use crate::registry;
 
 impl Normalizer {
     pub(super) fn release_frame(&mut self) {
@@ -28,7 +29,8 @@ impl Normalizer {
         self.cross_borders();
         let (cut, is_broken_off) = self.next_cut();
         let len = cut.as_ref().map_or_else(|| self.pending().len(), |cut| cut.len);
-        if len > self.limits.frame_bytes {
+        // A frame that is too long is not waited for, and is too long also where it never comes.
+        if len.max(self.framer.declared_len()) > self.limits.frame_bytes {
             return self.over_limit();
         }
         match (cut, self.phase) {
@@ -107,9 +109,13 @@ impl Normalizer {
             },
             (_, defect) => defect.is_none(),
         };
-        // Half a line looks like text, so this says nothing about what the body was.
-        let is_foreign = matches!(cut.defect, Some(Defect::Foreign(foreign)) if foreign != Foreign::Text);
-        if is_frame || is_foreign {
+        let is_unreadable = match cut.defect {
+            // Half a line looks like text, so this says nothing about what the body was.
+            Some(Defect::Foreign(foreign)) => foreign != Foreign::Text,
+            Some(Defect::Corrupt(_)) => true,
+            _ => false,
+        };
+        if is_frame || is_unreadable {
             return self.read_cut(cut);
         }
         self.frame = Current { len: cut.len, number: self.frame.number + 1, ..Current::default() };
@@ -122,6 +128,7 @@ impl Normalizer {
             len: cut.len,
             number: self.frame.number + u64::from(cut.len > 0),
             event: cut.event.clone(),
+            is_exception: cut.is_exception,
             id: cut.id.clone(),
             retry_ms: cut.retry_ms,
         };
@@ -142,8 +149,7 @@ impl Normalizer {
     }
 
     fn read_message(&mut self, message: Range<usize>) {
-        self.frame =
-            Current { len: message.len(), number: self.frame.number + 1, event: None, id: None, retry_ms: None };
+        self.frame = Current { len: message.len(), number: self.frame.number + 1, ..Current::default() };
         if message.len() > self.limits.frame_bytes {
             self.start();
             self.out.limit(LimitKind::FrameBytes);
@@ -171,13 +177,15 @@ impl Normalizer {
         match defect {
             Some(Defect::Foreign(foreign)) => self.read_foreign(foreign),
             Some(Defect::Trailing) => self.note(AnomalyKind::TrailingBytes, Action::Dropped),
+            Some(Defect::Encoding) => self.note(AnomalyKind::InvalidBase64, Action::Dropped),
+            Some(Defect::Corrupt(corrupt)) => self.read_corrupt(corrupt),
             _ => self.note(AnomalyKind::UnterminatedFrame, Action::Dropped),
         }
     }
 
     /// The body is no stream: said once, however long it is.
     fn read_foreign(&mut self, foreign: Foreign) {
-        if core::mem::replace(&mut self.is_foreign, true) {
+        if core::mem::replace(&mut self.is_unreadable, true) {
             return;
         }
         self.start();
@@ -188,6 +196,24 @@ impl Normalizer {
             Foreign::Binary => "the body is binary data, not a stream",
             Foreign::Text => "the body is plain text, not a stream",
         });
+    }
+
+    /// Nothing can be read any more: said once, however much comes.
+    fn read_corrupt(&mut self, corrupt: Corrupt) {
+        if core::mem::replace(&mut self.is_unreadable, true) {
+            return;
+        }
+        self.start();
+        self.note(AnomalyKind::CorruptMessage, Action::Dropped);
+        let message = match corrupt {
+            Corrupt::PreludeChecksum => "the checksum of a message's lengths is wrong",
+            Corrupt::Length => "the lengths of a message are impossible",
+            Corrupt::MessageChecksum => "the checksum of a message is wrong",
+            Corrupt::Headers => "the headers of a message are malformed",
+        };
+        let mut failure = Failure::new(ErrorKind::Other, message.into());
+        failure.origin = Origin::Local;
+        self.out.error(failure);
     }
 
     /// Decodes one frame's data.
@@ -205,8 +231,9 @@ impl Normalizer {
         });
         let event = self.frame.event.as_ref().and_then(|range| self.buffer[self.head..].get(range.clone()));
         let event = event.and_then(|name| core::str::from_utf8(name).ok());
-        let frame = Frame { event, data: text, is_body, is_exception: false };
-        let is_blank = is_blank(text);
+        let frame = Frame { event, data: text, is_body, is_exception: self.frame.is_exception };
+        // An exception needs no words.
+        let is_blank = is_blank(text) && !frame.is_exception;
         let claimed = if is_blank { None } else { self.reader.claimed(&frame) };
         if let Some(reader) = claimed {
             self.reader = reader;
@@ -222,7 +249,12 @@ impl Normalizer {
         }
         self.out.count_frame();
         match &mut self.reader {
-            Reader::Known { decoder, .. } => decoder.frame(frame, &mut self.out),
+            Reader::Known { decoder, claims, .. } => {
+                decoder.frame(frame, &mut self.out);
+                if self.out.has_unknown() && is_foreign(&frame, *claims) {
+                    self.out.anomaly(AnomalyKind::ProtocolMismatch, Action::Kept, None);
+                }
+            }
             Reader::Candidates(_) => self.note(AnomalyKind::ProtocolMismatch, Action::Dropped),
         }
     }
@@ -339,6 +371,12 @@ impl Reader {
         let best = candidates.iter().rev().max_by_key(claim)?;
         (claim(&best) > Claim::No).then(|| Self::of(best))
     }
+}
+
+/// Whether a frame that its decoder does not know is one of another protocol.
+fn is_foreign(frame: &Frame<'_>, own: Option<fn(&Frame<'_>) -> Claim>) -> bool {
+    own.is_none_or(|claims| claims(frame) == Claim::No)
+        && registry::ALL.iter().any(|dialect| (dialect.claims)(frame) == Claim::Yes)
 }
 
 /// The beginning of the events: `Start` waits until it is known what the stream is, and anomalies wait for `Start`.

@@ -6,6 +6,8 @@ pub(crate) mod anthropic_messages;
 pub(crate) mod bedrock_completion;
 #[cfg(feature = "bedrock")]
 pub(crate) mod bedrock_converse;
+#[cfg(feature = "bedrock")]
+pub(crate) mod bedrock_invoke;
 #[cfg(feature = "cohere")]
 pub(crate) mod cohere;
 #[cfg(feature = "cohere")]

@@ -11,7 +11,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("limits", &[]),
     ("framing", &["limits"]),
     ("fold", &["event"]),
-    ("unfold", &["event"]),
+    ("unfold", &["event", "fold"]),
     ("emitter", &["event", "json", "limits"]),
     ("dialect", &["event", "emitter", "framing"]),
     ("errors", &["dialect", "event", "emitter", "json"]),
@@ -19,7 +19,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("protocols", &["dialect", "errors", "event", "emitter", "framing", "json", "limits", "stages"]),
     ("dialects", &["protocols", "dialect", "event", "framing"]),
     ("registry", &["protocols", "dialects", "dialect"]),
-    ("normalizer", &["framing", "emitter", "dialect", "event", "limits"]),
+    // Of the registry only the claims: to say whose frames the ones are that a decoder does not know.
+    ("normalizer", &["framing", "emitter", "dialect", "event", "limits", "registry"]),
     // On top.
     ("lanes", ON_TOP),
     ("recording", ON_TOP),

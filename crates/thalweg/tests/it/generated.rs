@@ -55,6 +55,7 @@ fn keeps_the_laws(protocol: Protocol) {
         laws::check_chunking(setup, &generated.bytes, cuts)?;
         laws::check_prefix(setup, &generated.bytes, cuts)?;
         laws::check_replay(setup, &generated.bytes, generated.seed)?;
+        laws::check_unfold(setup, &generated.bytes, generated.seed)?;
         laws::check_totality(setup, &generated.bytes)?;
         laws::check_bounds(setup, &generated.bytes)?;
         laws::check_conservation(setup, &generated.bytes)?;
@@ -99,6 +100,16 @@ fn the_laws_hold_for_messages() {
 }
 
 #[test]
+fn the_response_of_gemini_is_the_intended_one() {
+    is_intended(Protocol::Gemini);
+}
+
+#[test]
+fn the_laws_hold_for_gemini() {
+    keeps_the_laws(Protocol::Gemini);
+}
+
+#[test]
 fn interleaved_calls_are_the_calls_in_turn() {
     for seed in 0..SEEDS / 4 {
         generate::check_isolation(seed).unwrap_or_else(|violation| panic!("{violation}"));
@@ -123,8 +134,8 @@ fn a_seed_is_a_stream() {
 #[test]
 fn the_check_sees_what_is_changed() {
     let changes: [Change; 8] = [
-        ("id", |it| it.intention.id.push('x')),
-        ("model", |it| it.intention.model.push('x')),
+        ("id", |it| it.intention.id = Some("x".into())),
+        ("model", |it| it.intention.model = Some("x".into())),
         ("usage", |it| it.intention.usage.as_mut().expect("the caller looked").prompt += 1),
         ("finish", |it| it.intention.choices[0].finish.push('x')),
         ("choices", |it| it.intention.choices[0].index += 1),

@@ -193,6 +193,13 @@ fn replay() {
 }
 
 #[test]
+fn unfold() {
+    check(&all(), |stream| {
+        (0..).zip(setups(stream)).try_for_each(|(n, setup)| laws::check_unfold(setup, &stream.bytes, n))
+    });
+}
+
+#[test]
 fn reconnect() {
     check(&all(), |stream| {
         let [known, small, detected] = setups(stream);

@@ -7,7 +7,7 @@ use fastrand::Rng;
 use super::pieces::{self, Piece, Said};
 use super::usage;
 use crate::generate::intention::{IntendedChoice, IntendedUsage, Intention};
-use crate::generate::json::Json;
+use crate::generate::json::{Fields, Json};
 use crate::generate::perturbation::Perturbation as P;
 use crate::generate::select::Selection;
 
@@ -217,8 +217,8 @@ impl ChunkWriter<'_> {
         } else {
             fields.push(("object", Json::text("chat.completion.chunk")));
             if has_facts {
-                fields.extend([("id", Json::text(&self.intention.id)), ("created", Json::raw(1_760_000_000))]);
-                fields.push(("model", Json::text(&self.intention.model)));
+                fields.extend(self.intention.facts());
+                fields.push(("created", Json::raw(1_760_000_000)));
             }
         }
         let mut choices: Vec<_> = steps.into_iter().map(|step| self.step(step)).collect();
@@ -251,6 +251,3 @@ impl ChunkWriter<'_> {
         fields
     }
 }
-
-/// The fields of an object.
-pub(super) type Fields = Vec<(&'static str, Json)>;

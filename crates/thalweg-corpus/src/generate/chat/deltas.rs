@@ -1,8 +1,8 @@
 //! What one chunk says of one choice, under the names that servers have for it.
 
-use super::chunks::{ChunkWriter, Fields};
+use super::chunks::ChunkWriter;
 use super::pieces::{CallPiece, Piece, Said};
-use crate::generate::json::Json;
+use crate::generate::json::{Fields, Json};
 use crate::generate::perturbation::Perturbation as P;
 
 impl ChunkWriter<'_> {

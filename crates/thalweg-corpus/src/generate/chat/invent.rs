@@ -12,8 +12,8 @@ use crate::generate::strings;
 pub(super) fn invent(rng: &mut Rng) -> Intention {
     let count = [1, 1, 1, 2, 3][rng.usize(..5)];
     Intention {
-        id: format!("chatcmpl-{:x}", rng.u64(..)),
-        model: ["example-1", "models/ex\"ample", "例"][rng.usize(..3)].into(),
+        id: Some(format!("chatcmpl-{:x}", rng.u64(..))),
+        model: Some(["example-1", "models/ex\"ample", "例"][rng.usize(..3)].into()),
         choices: (0..count).map(|index| choice(index, rng)).collect(),
         usage: Some(usage(rng)),
         errors: Vec::new(),

@@ -14,7 +14,7 @@ use fastrand::Rng;
 use thalweg::{Dialect, Reason, dialects};
 
 use super::Author;
-use super::frames::{END_MARK, Frame, Noise};
+use super::frames::{self, END_MARK, Frame, Noise};
 use super::intention::Intention;
 use super::perturbation::Perturbation as P;
 use super::select::Selection;
@@ -22,23 +22,25 @@ use super::select::Selection;
 pub(super) static AUTHOR: Author = Author {
     groups: ambiguity::GROUPS,
     ambiguities: ambiguity::AMBIGUITIES,
-    noise: Noise {
-        unknown: &[
-            "data: {\"type\":\"ping\"}",
-            "data: { \"type\" : \"ping\" }",
-            "data: {}",
-            "data: {\"object\":\"thread.message\",\"id\":\"no\",\"model\":\"no\"}",
-            "data: {\"error\":null}",
-            "data: {\"timings\":{\"predicted_ms\":1.5},\"delta\":{\"content\":\"no\"}}",
-        ],
-        comments: &["data: : PROCESSING", "data::", "data: :", "data: : {\"choices\":[]}"],
-    },
     is_ambiguous: ambiguity::is_ambiguous,
     invent: invent::invent,
     adapt: invent::adapt,
     compose,
+    write: |frames, selection, rng| frames::write(frames, &NOISE, selection, rng),
     dialect,
     reason,
+};
+
+static NOISE: Noise = Noise {
+    unknown: &[
+        "data: {\"type\":\"ping\"}",
+        "data: { \"type\" : \"ping\" }",
+        "data: {}",
+        "data: {\"object\":\"thread.message\",\"id\":\"no\",\"model\":\"no\"}",
+        "data: {\"error\":null}",
+        "data: {\"timings\":{\"predicted_ms\":1.5},\"delta\":{\"content\":\"no\"}}",
+    ],
+    comments: &["data: : PROCESSING", "data::", "data: :", "data: : {\"choices\":[]}"],
 };
 
 fn compose(intention: &Intention, selection: &mut Selection, rng: &mut Rng) -> Vec<Frame> {

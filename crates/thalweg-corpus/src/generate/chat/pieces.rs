@@ -74,13 +74,13 @@ pub(super) fn of_choice(choice: &IntendedChoice, selection: &mut Selection, rng:
             Leaf::Text(text) => wrap(Said::Text, text, selection, rng),
             Leaf::Reasoning(text) => wrap(Said::Reasoning, text, selection, rng),
             Leaf::Refusal(text) => wrap(Said::Refusal, text, selection, rng),
-            // Chunks have no words for these, and nobody intends them.
-            Leaf::Cited { .. } | Leaf::Thought(_) | Leaf::Hosted(_) => wrap(Said::Text, "", selection, rng),
             Leaf::Call(call) => {
                 let index = indexes.of(calls, has_several, selection, rng);
                 calls += 1;
                 of_call(leaf, call, index.as_ref(), selection, rng)
             }
+            // Chunks have no words for these, and nobody intends them.
+            _ => wrap(Said::Text, "", selection, rng),
         }
     });
     let queues = queues.collect();

@@ -2,9 +2,9 @@
 
 use fastrand::Rng;
 
-use super::chunks::{ChunkWriter, Fields, Step};
+use super::chunks::{ChunkWriter, Step};
 use crate::generate::intention::IntendedUsage;
-use crate::generate::json::Json;
+use crate::generate::json::{Fields, Json};
 use crate::generate::perturbation::Perturbation as P;
 use crate::generate::select::Selection;
 

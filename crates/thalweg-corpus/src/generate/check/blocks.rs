@@ -5,7 +5,7 @@ use thalweg::{BlockKind, Part};
 
 use super::{same, verdict};
 use crate::generate::Generated;
-use crate::generate::intention::{InputVerdict, IntendedChoice, IntendedHosted, Leaf};
+use crate::generate::intention::{InputVerdict, IntendedChoice, IntendedHosted, Leaf, Medium};
 use crate::generate::perturbation::Perturbation as P;
 
 /// The blocks of a choice, less those that hold nothing.
@@ -84,20 +84,17 @@ impl Piece {
                 verdict: Some(call.verdict).filter(|it| *it != InputVerdict::Unjudged).map(|it| format!("{it:?}")),
                 ..plain(&format!("call of {}", call.name), &call.arguments)
             },
+            Leaf::Sealed { text, signature } => Self { signature: Some(signature.clone()), ..plain("text", text) },
+            Leaf::Media { medium, data } => plain(medium_kind(*medium), data),
             Leaf::Hosted(call) => {
-                Self { id: Some(call.id.clone()), ..plain(&hosted(&call.name, call.server.as_deref()), &call.input) }
+                Self { id: wire_id(call), ..plain(&hosted(&call.name, call.server.as_deref()), &call.input) }
             }
         }
     }
 
     fn of_result(leaf: &Leaf) -> Option<Self> {
-        let Leaf::Hosted(IntendedHosted { id, result: Some(result), is_error, .. }) = leaf else { return None };
-        Some(Self {
-            kind: result_kind(*is_error),
-            id: Some(id.clone()),
-            parts: vec![result.clone()],
-            ..Self::default()
-        })
+        let Leaf::Hosted(call @ IntendedHosted { result: Some(result), is_error, .. }) = leaf else { return None };
+        Some(Self { kind: result_kind(*is_error), id: wire_id(call), parts: vec![result.clone()], ..Self::default() })
     }
 
     fn of_block(block: &Block, choice: &Choice) -> Result<Self, String> {
@@ -123,6 +120,15 @@ impl Piece {
                 piece.verdict = verdict(block)?.map(|it| format!("{it:?}"));
                 format!("call of {name}")
             }
+            BlockKind::Image | BlockKind::Audio | BlockKind::File => {
+                piece.text.clone_from(&block.base64);
+                medium_kind(match &block.kind {
+                    BlockKind::Image => Medium::Image,
+                    BlockKind::Audio => Medium::Audio,
+                    _ => Medium::File,
+                })
+                .into()
+            }
             BlockKind::HostedCall { name, server, .. } => hosted(name, server.as_deref()),
             BlockKind::ToolResult { call, call_id, is_error, .. } => {
                 piece.id = call_id.as_deref().map(Into::into);
@@ -146,7 +152,7 @@ impl Piece {
     }
 
     fn says_something(&self) -> bool {
-        let is_text = matches!(self.kind.as_str(), "text" | "refusal" | "full" | "summary");
+        let is_text = matches!(self.kind.as_str(), "text" | "refusal" | "full" | "summary" | "plan");
         let is_bare = self.text.is_empty() && self.parts.is_empty();
         let is_empty = is_text && is_bare && self.signature.is_none() && self.encrypted.is_none();
         !is_empty && self.kind != "nothing"
@@ -169,6 +175,19 @@ const NO_QUERIES: &str = "{\"queries\":[]}";
 
 fn hosted(name: &str, server: Option<&str>) -> String {
     format!("call of {name} that {} runs", server.unwrap_or("the provider"))
+}
+
+/// The id that the wire gives.
+fn wire_id(call: &IntendedHosted) -> Option<String> {
+    Some(call.id.clone()).filter(|id| !id.is_empty())
+}
+
+const fn medium_kind(medium: Medium) -> &'static str {
+    match medium {
+        Medium::Image => "image",
+        Medium::Audio => "audio",
+        Medium::File => "file",
+    }
 }
 
 fn result_kind(is_error: bool) -> String {

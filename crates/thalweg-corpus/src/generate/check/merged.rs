@@ -47,7 +47,7 @@ fn intended_shape(leaves: &[Leaf]) -> Shape {
             Leaf::Reasoning(text) => extend(&mut shape, 'r', text),
             Leaf::Refusal(text) => extend(&mut shape, 'n', text),
             Leaf::Call(call) => shape.push(('c', call.name.clone())),
-            Leaf::Cited { .. } | Leaf::Thought(_) | Leaf::Hosted(_) => shape.push(('?', String::new())),
+            _ => shape.push(('?', String::new())),
         }
     }
     shape

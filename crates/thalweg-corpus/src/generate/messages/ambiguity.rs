@@ -1,6 +1,7 @@
 //! Which perturbations of a stream of messages leave it open what is meant.
 
-use crate::generate::intention::{InputVerdict, IntendedCall, Intention};
+use crate::generate::explicit::is_object;
+use crate::generate::intention::{IntendedCall, Intention};
 use crate::generate::perturbation::{Ambiguity, Perturbation as P};
 use crate::generate::select::Selection;
 
@@ -39,13 +40,4 @@ pub(super) fn is_ambiguous(selection: &Selection, intention: &Intention) -> bool
 /// The input can be given as a value, and be read again byte for byte. `{}` stands for no input.
 fn is_value(call: &IntendedCall) -> bool {
     call.arguments.is_empty() || is_object(call)
-}
-
-/// The input is an object with fields, and nothing around it.
-pub(super) fn is_object(call: &IntendedCall) -> bool {
-    let text = call.arguments.as_str();
-    call.verdict == InputVerdict::Valid
-        && text.trim_ascii() == text
-        && !text.trim_matches(['{', '}', ' ', '\n', '\t', '\r']).is_empty()
-        && !text.contains('\r')
 }

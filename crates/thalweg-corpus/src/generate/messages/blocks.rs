@@ -3,11 +3,10 @@
 use fastrand::Rng;
 use thalweg::ReasoningForm;
 
-use super::ambiguity::is_object;
-use crate::generate::explicit::{Event, Fields, nothing};
+use crate::generate::explicit::{self, Event, is_object, nothing};
 use crate::generate::fragments::{fragments, input_fragments};
 use crate::generate::intention::{IntendedCall, IntendedHosted, IntendedThought, Leaf};
-use crate::generate::json::Json;
+use crate::generate::json::{Fields, Json};
 use crate::generate::perturbation::Perturbation as P;
 use crate::generate::select::Selection;
 
@@ -35,7 +34,7 @@ pub(super) fn of_leaf(leaf: &Leaf, numbers: &[usize], selection: &mut Selection,
                 writer.stop();
             }
         }
-        Leaf::Reasoning(_) | Leaf::Refusal(_) => {}
+        _ => {}
     }
     writer.events
 }
@@ -67,7 +66,7 @@ pub(super) fn whole(leaf: &Leaf, selection: &mut Selection, rng: &mut Rng) -> Ve
             tool_use(call, Some(Json::raw(input)))
         }
         Leaf::Hosted(call) => hosted(call, Json::raw(&call.input)),
-        Leaf::Reasoning(_) | Leaf::Refusal(_) => vec![],
+        _ => vec![],
     };
     nothing("caller", &mut block, selection, rng);
     let result = if let Leaf::Hosted(call) = leaf { result(call) } else { None };
@@ -111,19 +110,7 @@ impl BlockWriter<'_> {
     fn spoken(&mut self, kind: Spoken, text: &str, seal: Option<&str>, citations: &[String]) {
         let mut pieces = fragments(text, self.selection, self.rng);
         let is_plain = !pieces.is_empty() && citations.is_empty();
-        let mut begun = String::new();
-        let first = pieces.first().and_then(|first| String::from_utf16(first).ok()).filter(|_| is_plain);
-        if let Some(first) = first {
-            // What goes on must not look like what was said.
-            let rest = pieces[1..].concat();
-            let goes_on = !rest.starts_with(&pieces[0]) && (rest.is_empty() || !pieces[0].starts_with(&rest));
-            if self.selection.roll(P::StartTextRepeated, 1, self.rng) {
-                begun = first;
-            } else if goes_on && self.selection.roll(P::StartText, 1, self.rng) {
-                begun = first;
-                pieces.remove(0);
-            }
-        }
+        let begun = if is_plain { explicit::begun(&mut pieces, self.selection, self.rng) } else { String::new() };
         let is_bare = is_plain && begun.is_empty();
         if is_bare && self.selection.roll(P::StartMismatch, 1, self.rng) {
             let other = if kind == Spoken::Text { Spoken::Thinking } else { Spoken::Text };

@@ -8,30 +8,32 @@ use fastrand::Rng;
 use thalweg::{Dialect, Reason, dialects};
 
 use super::Author;
-use super::explicit::{self, Event, Fields, nothing};
-use super::frames::{END_MARK, Frame, Noise};
+use super::explicit::{self, Event, nothing};
+use super::frames::{self, END_MARK, Frame, Noise};
 use super::intention::{IntendedUsage, Intention};
-use super::json::Json;
+use super::json::{Fields, Json};
 use super::perturbation::Perturbation as P;
 use super::select::Selection;
 
 pub(super) static AUTHOR: Author = Author {
     groups: ambiguity::GROUPS,
     ambiguities: ambiguity::AMBIGUITIES,
-    noise: Noise {
-        unknown: &[
-            "data: {\"type\":\"x_progress\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"no\"}}",
-            "data: {\"type\":\"ping\"}",
-            "data: {}",
-        ],
-        comments: &[],
-    },
     is_ambiguous: ambiguity::is_ambiguous,
     invent: invent::invent,
     adapt: invent::adapt,
     compose,
+    write: |frames, selection, rng| frames::write(frames, &NOISE, selection, rng),
     dialect,
     reason,
+};
+
+static NOISE: Noise = Noise {
+    unknown: &[
+        "data: {\"type\":\"x_progress\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"no\"}}",
+        "data: {\"type\":\"ping\"}",
+        "data: {}",
+    ],
+    comments: &[],
 };
 
 fn dialect(_: &Selection, _: u64) -> &'static Dialect {
@@ -94,7 +96,7 @@ fn compose(intention: &Intention, selection: &mut Selection, rng: &mut Rng) -> V
 
 /// The start of the message.
 fn start(intention: &Intention, selection: &mut Selection, rng: &mut Rng) -> Event {
-    let mut fields = vec![("id", Json::text(&intention.id)), ("model", Json::text(&intention.model))];
+    let mut fields = intention.facts();
     if !selection.roll(P::StartBare, 1, rng) {
         fields.extend([("type", Json::text("message")), ("role", Json::text("assistant"))]);
         fields.extend([("content", Json::List(vec![])), ("stop_reason", Json::null())]);
@@ -208,11 +210,8 @@ fn end_counts(usage: &IntendedUsage, selection: &mut Selection, rng: &mut Rng) -
 /// The message as one object, less its type.
 fn whole(intention: &Intention, selection: &mut Selection, rng: &mut Rng) -> Fields {
     let choice = &intention.choices[0];
-    let mut fields = vec![
-        ("id", Json::text(&intention.id)),
-        ("role", Json::text("assistant")),
-        ("model", Json::text(&intention.model)),
-    ];
+    let mut fields = intention.facts();
+    fields.push(("role", Json::text("assistant")));
     let content = choice.leaves.iter().flat_map(|leaf| blocks::whole(leaf, selection, rng)).collect();
     fields.extend([("content", Json::List(content)), ("stop_reason", Json::text(&choice.finish))]);
     if let Some(usage) = &intention.usage {

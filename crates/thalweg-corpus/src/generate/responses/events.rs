@@ -4,10 +4,10 @@ use fastrand::Rng;
 use thalweg::ReasoningForm;
 
 use super::items::{self, Content, Extent, Item};
-use crate::generate::explicit::{Event, Fields};
+use crate::generate::explicit::Event;
 use crate::generate::fragments::{fragments, input_fragments};
 use crate::generate::intention::{InputVerdict, IntendedCall, IntendedHosted, IntendedThought, Leaf};
-use crate::generate::json::Json;
+use crate::generate::json::{Fields, Json};
 use crate::generate::perturbation::Perturbation as P;
 use crate::generate::select::Selection;
 

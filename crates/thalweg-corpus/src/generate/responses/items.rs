@@ -3,9 +3,9 @@
 use fastrand::Rng;
 use thalweg::ReasoningForm;
 
-use crate::generate::explicit::{Fields, nothing};
+use crate::generate::explicit::nothing;
 use crate::generate::intention::{InputVerdict, IntendedCall, IntendedHosted, IntendedThought, Leaf};
-use crate::generate::json::Json;
+use crate::generate::json::{Fields, Json};
 use crate::generate::perturbation::Perturbation as P;
 use crate::generate::select::Selection;
 

@@ -9,10 +9,10 @@ use fastrand::Rng;
 use thalweg::{Dialect, Reason, dialects};
 
 use super::Author;
-use super::explicit::{self, Event, Fields, nothing};
-use super::frames::{END_MARK, Frame, Noise};
+use super::explicit::{self, Event, nothing};
+use super::frames::{self, END_MARK, Frame, Noise};
 use super::intention::{IntendedUsage, Intention};
-use super::json::Json;
+use super::json::{Fields, Json};
 use super::perturbation::Perturbation as P;
 use super::select::Selection;
 use items::{Extent, Item};
@@ -20,21 +20,23 @@ use items::{Extent, Item};
 pub(super) static AUTHOR: Author = Author {
     groups: ambiguity::GROUPS,
     ambiguities: ambiguity::AMBIGUITIES,
-    noise: Noise {
-        unknown: &[
-            "data: {\"type\":\"response.something_new\",\"delta\":\"no\",\"output_index\":0}",
-            "data: {\"headers\":{\"x-request-id\":\"req_1\"}}",
-            "data: {\"type\":\"response.rate_limits.updated\",\"error\":null}",
-            "data: {\"type\":\"keepalive\"}",
-        ],
-        comments: &[],
-    },
     is_ambiguous: ambiguity::is_ambiguous,
     invent: invent::invent,
     adapt: invent::adapt,
     compose,
+    write: |frames, selection, rng| frames::write(frames, &NOISE, selection, rng),
     dialect,
     reason,
+};
+
+static NOISE: Noise = Noise {
+    unknown: &[
+        "data: {\"type\":\"response.something_new\",\"delta\":\"no\",\"output_index\":0}",
+        "data: {\"headers\":{\"x-request-id\":\"req_1\"}}",
+        "data: {\"type\":\"response.rate_limits.updated\",\"error\":null}",
+        "data: {\"type\":\"keepalive\"}",
+    ],
+    comments: &[],
 };
 
 fn dialect(_: &Selection, _: u64) -> &'static Dialect {
@@ -151,13 +153,12 @@ struct Response<'a> {
 impl Response<'_> {
     /// What is known from the start, with a status.
     fn object(&mut self, status: &str) -> Fields {
-        let mut fields = vec![
-            ("id", Json::text(&self.intention.id)),
+        let mut fields = self.intention.facts();
+        fields.extend([
             ("object", Json::text("response")),
             ("created_at", Json::raw(1_760_000_000)),
             ("status", Json::text(status)),
-            ("model", Json::text(&self.intention.model)),
-        ];
+        ]);
         for name in ["error", "incomplete_details", "usage", "conversation", "previous_response_id", "service_tier"] {
             nothing(name, &mut fields, self.selection, self.rng);
         }

@@ -1,5 +1,7 @@
 //! The cuts of a whole stream, the slow and obvious way: no state between calls, everything copied.
 
+mod aws;
+
 use alloc::{string::String, vec::Vec};
 
 use super::super::{Defect, Foreign, Framing};
@@ -11,6 +13,7 @@ pub(super) struct Flat {
     pub(super) raw: Vec<u8>,
     pub(super) data: Result<Vec<u8>, &'static str>,
     pub(super) event: Option<Vec<u8>>,
+    pub(super) is_exception: bool,
     pub(super) id: Option<Vec<u8>>,
     pub(super) retry_ms: Option<u64>,
     pub(super) defect: Option<Defect>,
@@ -18,7 +21,8 @@ pub(super) struct Flat {
 
 impl Flat {
     pub(super) fn new(raw: &[u8], data: Result<&[u8], &'static str>, defect: Option<Defect>) -> Self {
-        Self { raw: raw.to_vec(), data: data.map(<[u8]>::to_vec), event: None, id: None, retry_ms: None, defect }
+        let data = data.map(<[u8]>::to_vec);
+        Self { raw: raw.to_vec(), data, event: None, is_exception: false, id: None, retry_ms: None, defect }
     }
 }
 
@@ -27,6 +31,9 @@ type Line<'a> = (&'a [u8], &'a [u8]);
 
 pub(super) fn cuts(framing: Framing, input: &[u8]) -> Vec<Flat> {
     let mut cuts = Vec::new();
+    if aws::begins(input) && (input[0] <= 1 || framing == Framing::AwsEventStream) {
+        return aws::cuts(input);
+    }
     let mut rest = input;
     let mut body = rest.strip_prefix(b"\xef\xbb\xbf").unwrap_or(rest);
     while framing == Framing::Sse && matches!(body.first(), Some(b'\r' | b'\n')) {
@@ -40,6 +47,7 @@ pub(super) fn cuts(framing: Framing, input: &[u8]) -> Vec<Flat> {
     let kind = match &body[spaces..] {
         [b'<', ..] => Some(Foreign::Html),
         [0x1f, 0x8b, ..] | [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(Foreign::Compressed),
+        [byte, ..] if *byte < 0x20 && framing == Framing::AwsEventStream => return aws::cuts(input),
         [byte, ..] if *byte < 0x20 => Some(Foreign::Binary),
         _ => None,
     };

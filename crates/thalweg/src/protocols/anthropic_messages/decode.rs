@@ -107,9 +107,6 @@ impl Decoder {
                 Ok(())
             }
             None => {
-                if event.has_choices {
-                    out.anomaly(AnomalyKind::ProtocolMismatch, Action::Kept, None);
-                }
                 let name = event.kind.map(|kind| Fragment::json(data, kind));
                 out.unknown(name.unwrap_or_else(|| frame.event.unwrap_or_default().into()), data);
                 Ok(())

@@ -3,7 +3,7 @@
 //! Reading comes before saying: a frame that turns out to be broken in its last byte has said nothing.
 
 use crate::emitter::At;
-use crate::json::{self, Error, Kind, Raw, Reader, Text};
+use crate::json::{Error, Kind, Raw, Reader, Text};
 
 /// What an event is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,7 +87,7 @@ impl Event {
         while let Some(key) = json.key()? {
             match key.name(data, &mut [0; 32]) {
                 "type" => event.kind = json.maybe_string()?,
-                "index" => event.at = read_index(json)?,
+                "index" => event.at = At::read(json)?,
                 "delta" => event.delta = Delta::read(json)?,
                 "content_block" => event.content_block = object(json)?,
                 "message" => event.message = object(json)?,
@@ -136,17 +136,6 @@ impl Delta {
         }
         Ok(delta)
     }
-}
-
-/// The number of a block. Numbers come as strings from some.
-fn read_index(json: &mut Reader<'_>) -> Result<Option<At>, Error> {
-    let raw = json.skip()?.of(json.source());
-    let text = raw.trim_matches('"');
-    Ok(match json::count(text) {
-        _ if matches!(text, "" | "null") => None,
-        Some(index) => Some(At::item(index)),
-        None => Some(At::item(At::odd_number(text))),
-    })
 }
 
 /// An object, verbatim; any other value is nothing.

@@ -114,9 +114,6 @@ impl Decoder {
             self.say_error(Some(data), out);
             return Ok(());
         }
-        if wire.has_choices {
-            out.anomaly(AnomalyKind::ProtocolMismatch, Action::Kept, None);
-        }
         out.unknown(fragment(data, wire.object).unwrap_or_else(|| "".into()), data);
         Ok(())
     }

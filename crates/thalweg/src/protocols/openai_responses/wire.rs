@@ -25,7 +25,6 @@ pub(super) struct Wire {
     pub(super) logprobs: Option<Raw>,
     pub(super) preview: Option<Text>,
     pub(super) preview_index: Option<u64>,
-    pub(super) has_choices: bool,
 }
 
 /// The names above, and those that are known to say nothing more.
@@ -85,10 +84,6 @@ impl Wire {
                 "partial_image_b64" => wire.preview = json.maybe_string()?,
                 "partial_image_index" => wire.preview_index = index(json)?,
                 "object" => wire.object = json.maybe_string()?,
-                "choices" => {
-                    wire.has_choices = true;
-                    json.skip()?;
-                }
                 _ => _ = json.skip()?,
             }
         }

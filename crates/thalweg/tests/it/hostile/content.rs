@@ -197,8 +197,9 @@ fn unknown_fields_and_frames_change_nothing() {
         text("d"),
     ];
     let response = check(body.concat() + &end("stop"));
-    assert_eq!(answer(&response), "abd");
+    assert_eq!((response.outcome, &*response.choices[0].text()), (Some(Outcome::Complete), "abd"));
     assert_eq!(response.unknown.len(), 2, "{:?}", response.unknown);
+    assert_eq!(anomalies(&response), [AnomalyKind::ProtocolMismatch], "one is of another protocol");
     assert!(response.choices[0].blocks.iter().all(|block| matches!(block.kind, BlockKind::Text)));
 }
 

@@ -1,0 +1,259 @@
+//! Frames into what they mean.
+
+use alloc::vec::Vec;
+
+use super::usage::WireUsage;
+use super::wire::{CANDIDATE_FIELDS, Candidate, Chunk, HEAD_FIELDS};
+use super::{calls, finish, grounding, parts};
+use crate::dialect::{Decode, Frame, Oddities};
+use crate::emitter::{Emitter, Fragment};
+use crate::errors::{self, Causes, Hint};
+use crate::event::{Action, AnomalyKind, BlockId, MetaField, Reason, Scope, UsageOrigin};
+use crate::json::{Error, Kind, Raw, Reader};
+
+/// An end mark that proxies add.
+const DONE: &str = "[DONE]";
+
+#[derive(Debug)]
+pub(super) struct Decoder {
+    oddities: Oddities,
+    chunk: Chunk,
+    choices: Vec<Memory>,
+    usage: WireUsage,
+    is_zero_said: bool,
+    causes: Causes,
+}
+
+/// What is known of a choice beyond its frame.
+#[derive(Debug)]
+pub(super) struct Memory {
+    index: u32,
+    /// Its last block of text, which citations are about.
+    pub(super) text: Option<BlockId>,
+    /// Its last call that the provider runs.
+    pub(super) hosted: Option<BlockId>,
+    /// Its call whose arguments are coming.
+    pub(super) streamed: Option<calls::Streamed>,
+}
+
+impl Decoder {
+    pub(super) fn new(oddities: Oddities) -> Self {
+        Self {
+            oddities,
+            chunk: Chunk::default(),
+            choices: Vec::new(),
+            usage: WireUsage::default(),
+            is_zero_said: false,
+            causes: Causes::default(),
+        }
+    }
+}
+
+impl Decode for Decoder {
+    fn frame(&mut self, frame: Frame<'_>, out: &mut Emitter) {
+        let data = frame.data;
+        let (limits, wants_extras) = (*out.limits(), out.wants_extras());
+        let read = match Reader::new(data, limits.json_depth).peek() {
+            Ok(Kind::Object) => self.chunk.read(data, &limits, wants_extras),
+            _ if data.trim() == DONE => {
+                self.settle(out);
+                return out.sentinel();
+            }
+            Ok(Kind::Array) => return self.say_list(frame, out),
+            _ => return errors::say_no_object(frame, out),
+        };
+        // What is read again was validated as a part of the frame: only the frame's own reading can fail.
+        if let Err(error) = read.and_then(|()| self.say(frame, out)) {
+            out.bad_json(error);
+        }
+        self.chunk.shrink();
+    }
+
+    fn finish(&mut self, out: &mut Emitter) {
+        self.settle(out);
+    }
+
+    fn retained(&self) -> usize {
+        let streamed = self.choices.iter().filter_map(|memory| memory.streamed.as_ref());
+        self.chunk.retained()
+            + self.choices.capacity() * size_of::<Memory>()
+            + streamed.map(calls::Streamed::retained).sum::<usize>()
+    }
+}
+
+impl Decoder {
+    /// Frames in an array, or an error in one. As a body it is all there is: its end is the end.
+    fn say_list(&mut self, frame: Frame<'_>, out: &mut Emitter) {
+        out.each(frame.data, |data, out| self.frame(Frame { data, ..frame }, out));
+        if frame.is_body && out.frames() > 0 && out.has_choices() {
+            self.settle(out);
+            out.sentinel();
+        }
+    }
+
+    /// Order inside a frame: facts, then each candidate's parts, then reasons, usage, errors.
+    fn say(&mut self, frame: Frame<'_>, out: &mut Emitter) -> Result<(), Error> {
+        let data = frame.data;
+        let error = self.error_of(frame);
+        if !self.chunk.head.is_known && error.is_none() {
+            out.unknown("".into(), data);
+            return Ok(());
+        }
+        if let Some(limit) = self.chunk.head.over {
+            out.limit(limit);
+            return Ok(());
+        }
+        self.say_facts(data, out);
+        for candidate in &self.chunk.candidates {
+            out.begin_choice(candidate.index);
+            let Some(memory) = Memory::of(&mut self.choices, candidate.index, out) else { break };
+            for part in &self.chunk.parts[candidate.parts.clone()] {
+                parts::say(data, part, candidate.index, memory, out)?;
+            }
+            grounding::say(data, candidate, memory, out)?;
+        }
+        for candidate in &self.chunk.candidates {
+            say_finish(data, candidate, &self.oddities, out);
+            calls::end_finished(&mut self.choices, candidate.index, out);
+        }
+        if let Some(feedback) = self.chunk.head.feedback {
+            say_feedback(feedback.of(data), out)?;
+        }
+        if self.chunk.head.is_odd {
+            out.anomaly(AnomalyKind::BadFrame, Action::Dropped, None);
+        }
+        self.say_extras(data, out);
+        self.say_usage(data, out)?;
+        if let Some(error) = error {
+            self.causes.report(error, Hint::None, out);
+        }
+        Ok(())
+    }
+
+    /// The error of a frame: the whole frame, unless it says something else too.
+    fn error_of<'a>(&self, frame: Frame<'a>) -> Option<&'a str> {
+        let head = &self.chunk.head;
+        let error = head.error.map(|raw| raw.of(frame.data)).filter(|error| !errors::is_nothing(error));
+        match error {
+            Some(error) if head.is_known => Some(error),
+            Some(_) => Some(frame.data),
+            None => (!head.is_known && errors::looks_like_error(frame)).then_some(frame.data),
+        }
+    }
+
+    fn say_facts(&self, data: &str, out: &mut Emitter) {
+        let head = &self.chunk.head;
+        let tier = head.usage.and_then(|usage| usage.tier);
+        for (field, text) in [(MetaField::Id, head.id), (MetaField::Model, head.model), (MetaField::ServiceTier, tier)]
+        {
+            if let Some(text) = text {
+                out.meta(field, Fragment::json(data, text));
+            }
+        }
+    }
+
+    /// Fields without a place in the model, where they are wanted.
+    fn say_extras(&self, data: &str, out: &mut Emitter) {
+        if !out.wants_extras() {
+            return;
+        }
+        for candidate in &self.chunk.candidates {
+            let scope = Scope::Choice(candidate.index);
+            out.extras_of(scope, candidate.raw.map_or("", |raw| raw.of(data)), CANDIDATE_FIELDS);
+        }
+        out.extras_of(Scope::Response, data, HEAD_FIELDS);
+        if let Some(usage) = errors::member(data, "usageMetadata").or_else(|| errors::member(data, "usage_metadata")) {
+            // It says more than is counted: details by modality, the kind of traffic.
+            out.extra(Scope::Response, "usageMetadata".into(), usage);
+        }
+    }
+
+    fn say_usage(&mut self, data: &str, out: &mut Emitter) -> Result<(), Error> {
+        let Some(counts) = &self.chunk.head.usage else { return Ok(()) };
+        self.usage.merge(counts, data, out.limits().json_depth)?;
+        if self.usage.is_any() && !self.usage.is_zero() {
+            out.usage(self.usage.canonical(), origin(out));
+        }
+        Ok(())
+    }
+
+    /// Nothing more is expected: says what was held back. Counts of nothing but zero are placeholders while more may
+    /// come, and counts at the end.
+    fn settle(&mut self, out: &mut Emitter) {
+        for memory in &mut self.choices {
+            if let Some(streamed) = memory.streamed.take() {
+                streamed.cut(out);
+            }
+        }
+        if self.usage.is_zero() && !core::mem::replace(&mut self.is_zero_said, true) {
+            out.usage(self.usage.canonical(), origin(out));
+            if out.any_content() {
+                out.anomaly(AnomalyKind::UsageZero, Action::Kept, None);
+            }
+        }
+    }
+}
+
+impl Memory {
+    /// The memory of a choice that the emitter has taken in: it holds choices to their limit.
+    fn of<'a>(choices: &'a mut Vec<Self>, index: u32, out: &Emitter) -> Option<&'a mut Self> {
+        let place = match choices.iter().position(|memory| memory.index == index) {
+            Some(place) => place,
+            None if out.is_over_limit() => return None,
+            None => {
+                choices.push(Self { index, text: None, hosted: None, streamed: None });
+                choices.len() - 1
+            }
+        };
+        choices.get_mut(place)
+    }
+
+    /// The choice's call whose arguments are coming.
+    pub(super) fn streamed_of(choices: &mut [Self], index: u32) -> Option<&mut Option<calls::Streamed>> {
+        let memory = choices.iter_mut().find(|memory| memory.index == index)?;
+        memory.streamed.is_some().then_some(&mut memory.streamed)
+    }
+}
+
+/// Counts before the last reason may not be the last.
+fn origin(out: &Emitter) -> UsageOrigin {
+    if out.all_finished() { UsageOrigin::Provider } else { UsageOrigin::Partial }
+}
+
+/// A word, or a number that stands for one.
+fn word(json: &str, raw: Raw) -> Fragment<'_> {
+    let value = raw.of(json);
+    Fragment::value(value).unwrap_or_else(|| value.into())
+}
+
+fn say_finish(data: &str, candidate: &Candidate, oddities: &Oddities, out: &mut Emitter) {
+    let index = candidate.index;
+    if let Some(raw) = candidate.finish_reason {
+        let raw = word(data, raw);
+        if let Some(reason) = raw.plain().and_then(|raw| finish::reason(raw, oddities)) {
+            out.finish_reason(index, reason, raw);
+        }
+    }
+    // What a program needs to go on outranks words for people.
+    if let Some(detail) = [candidate.continuation, candidate.finish_message].into_iter().flatten().next() {
+        out.finish_detail(index, Fragment::json(data, detail));
+    }
+}
+
+/// A prompt that was blocked has no candidates: it is the one answer there is.
+fn say_feedback(feedback: &str, out: &mut Emitter) -> Result<(), Error> {
+    let depth = out.limits().json_depth;
+    let names = ["blockReason", "block_reason", "blockReasonMessage", "block_reason_message"];
+    let [reason, reason_snake, message, message_snake] = crate::json::members(feedback, names, depth)?;
+    let Some(reason) = reason.or(reason_snake) else { return Ok(()) };
+    let reason = word(feedback, reason);
+    if !reason.plain().is_some_and(finish::is_block) {
+        return Ok(());
+    }
+    let choice = out.first_choice().unwrap_or(0);
+    out.finish_reason(choice, Reason::ContentFilter, reason);
+    if let Some(message) = message.or(message_snake).and_then(|raw| Fragment::value(raw.of(feedback))) {
+        out.finish_detail(choice, message);
+    }
+    Ok(())
+}

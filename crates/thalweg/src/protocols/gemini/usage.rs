@@ -1,0 +1,129 @@
+//! Token counts: merged as the wire has them, mapped once.
+
+use crate::emitter::Tally;
+use crate::event::{Count, Usage};
+use crate::json::{self, Error, Kind, Raw, Reader, Text, elements};
+
+/// One `usageMetadata`.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Counts {
+    prompt: Option<u64>,
+    candidates: Option<u64>,
+    thoughts: Option<u64>,
+    tool_use: Option<u64>,
+    cached: Option<u64>,
+    total: Option<u64>,
+    prompt_details: Option<Raw>,
+    candidates_details: Option<Raw>,
+    pub(super) tier: Option<Text>,
+}
+
+impl Counts {
+    /// The next value of `json`; none where it is no object.
+    pub(super) fn read(json: &mut Reader<'_>) -> Result<Option<Self>, Error> {
+        if json.peek()? != Kind::Object {
+            json.skip()?;
+            return Ok(None);
+        }
+        let data = json.source();
+        let mut counts = Self::default();
+        json.object()?;
+        while let Some(key) = json.key()? {
+            let mut short = [0; 32];
+            let count = match key.name(data, &mut short) {
+                "promptTokenCount" | "prompt_token_count" => &mut counts.prompt,
+                "candidatesTokenCount" | "candidates_token_count" => &mut counts.candidates,
+                "totalTokenCount" | "total_token_count" => &mut counts.total,
+                "thoughtsTokenCount" | "thoughts_token_count" => &mut counts.thoughts,
+                "cachedContentTokenCount" | "cached_content_token_count" => &mut counts.cached,
+                "toolUsePromptTokenCount" | "tool_use_prompt_token_count" => &mut counts.tool_use,
+                name => {
+                    match name {
+                        "promptTokensDetails" | "prompt_tokens_details" => counts.prompt_details = json.present()?,
+                        "candidatesTokensDetails" | "candidates_tokens_details" => {
+                            counts.candidates_details = json.present()?;
+                        }
+                        "serviceTier" | "service_tier" => counts.tier = json.maybe_string()?,
+                        _ => drop(json.skip()?),
+                    }
+                    continue;
+                }
+            };
+            // Protobuf writes large numbers as strings.
+            *count = json::count(json.skip()?.of(data).trim_matches('"'));
+        }
+        Ok(Some(counts))
+    }
+}
+
+/// The wire's own counts so far: cumulative. Prompt leaves out what tools gave back, candidates leave out thoughts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct WireUsage {
+    prompt: Tally,
+    candidates: Tally,
+    thoughts: Tally,
+    tool_use: Tally,
+    cached: Tally,
+    total: Tally,
+    prompt_audio: Tally,
+    candidates_audio: Tally,
+}
+
+impl WireUsage {
+    pub(super) fn merge(&mut self, counts: &Counts, data: &str, depth: u16) -> Result<(), Error> {
+        self.prompt.take(counts.prompt);
+        self.candidates.take(counts.candidates);
+        self.thoughts.take(counts.thoughts);
+        self.tool_use.take(counts.tool_use);
+        self.cached.take(counts.cached);
+        self.total.take(counts.total);
+        self.prompt_audio.take(audio(counts.prompt_details, data, depth)?);
+        self.candidates_audio.take(audio(counts.candidates_details, data, depth)?);
+        Ok(())
+    }
+
+    /// The canonical counts: input includes what was cached and what tools gave back, output includes thoughts.
+    pub(super) fn canonical(&self) -> Usage {
+        Usage {
+            input: sum(self.prompt, self.tool_use),
+            output: sum(self.candidates, self.thoughts),
+            total: self.total.count(),
+            cache_read: self.cached.count(),
+            reasoning: self.thoughts.count(),
+            input_audio: self.prompt_audio.count(),
+            output_audio: self.candidates_audio.count(),
+            ..Usage::default()
+        }
+    }
+
+    /// Whether anything was counted.
+    pub(super) fn is_any(&self) -> bool {
+        *self != Self::default()
+    }
+
+    /// Whether it was counted, and counted nothing.
+    pub(super) fn is_zero(&self) -> bool {
+        let counts = [self.prompt, self.candidates, self.thoughts, self.tool_use, self.cached, self.total];
+        self.is_any() && counts.iter().all(|count| count.get().unwrap_or(0) == 0)
+    }
+}
+
+/// Two counts together; none where neither is known.
+fn sum(one: Tally, two: Tally) -> Option<Count> {
+    let known = one.get().map_or(two.get(), |one| Some(one.saturating_add(two.get().unwrap_or(0))));
+    known.map(Count::from)
+}
+
+/// The count of sound in a list by modality.
+fn audio(details: Option<Raw>, data: &str, depth: u16) -> Result<Option<u64>, Error> {
+    let Some(list) = details.map(|raw| raw.of(data)).filter(|list| list.contains("AUDIO")) else { return Ok(None) };
+    let mut found = None;
+    elements(list, depth, |_, entry| {
+        let [modality, count, snake] = json::members(entry, ["modality", "tokenCount", "token_count"], depth)?;
+        if modality.is_some_and(|raw| raw.of(entry) == "\"AUDIO\"") {
+            found = count.or(snake).and_then(|raw| json::count(raw.of(entry).trim_matches('"')));
+        }
+        Ok(())
+    })?;
+    Ok(found)
+}
