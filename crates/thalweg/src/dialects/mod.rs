@@ -92,6 +92,7 @@ dialects! {
         cohere_v1: COHERE_V1;
     }
     feature = "mistral" {
+        mistral_conversations: MISTRAL_CONVERSATIONS;
     }
     all(feature = "mistral", feature = "openai-chat") {
         mistral: MISTRAL;
