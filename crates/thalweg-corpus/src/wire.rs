@@ -1,4 +1,8 @@
-//! Server-sent events cut naively, independent of the core: what the oracles read and what rewriting starts from.
+//! Bodies cut naively, independent of the core: what the oracles read and what rewriting starts from.
+
+use serde_json::Value;
+
+use crate::eventstream::{self, Message};
 
 /// One line of a body, and what ended it: nothing for an unterminated tail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +70,69 @@ pub(crate) fn frames(body: &[u8]) -> Option<Vec<Frame>> {
         frames.push(Frame { end, data: data.join("\n") });
     }
     Some(frames)
+}
+
+/// One JSON value of a body of any framing.
+#[derive(Clone, Debug)]
+pub(crate) struct Document {
+    /// Where it ends in the body; another one can follow here.
+    pub(crate) end: usize,
+    /// What the framing calls it, where that is binary: the type of an event, nothing for an exception.
+    pub(crate) name: Option<String>,
+    pub(crate) value: Value,
+}
+
+/// The values of a body: of event streams without end marks, of arrays the elements, of JSON one after another, of binary
+/// messages their payloads. The error is why an independent reading is impossible.
+pub(crate) fn documents(body: &[u8]) -> Result<Vec<Document>, &'static str> {
+    if is_sse(body) {
+        let frames = frames(body).ok_or("bytes that are no text")?;
+        let is_mark = |data: &str| data.trim().is_empty() || data.trim() == "[DONE]";
+        let document = |frame: Frame| {
+            let value = serde_json::from_str(&frame.data).map_err(|_| "a frame that is no JSON")?;
+            Ok(Document { end: frame.end, name: None, value })
+        };
+        return frames.into_iter().filter(|frame| !is_mark(&frame.data)).map(document).collect();
+    }
+    match body.trim_ascii_start().first() {
+        Some(b'{') => values(body, |byte| byte.is_ascii_whitespace()),
+        Some(b'[') => values(body, |byte| byte.is_ascii_whitespace() || matches!(byte, b'[' | b',' | b']')),
+        Some(0..=0x1f) => messages(body),
+        _ => Err("no stream"),
+    }
+}
+
+/// Values with nothing but such bytes between them.
+fn values(body: &[u8], is_between: fn(u8) -> bool) -> Result<Vec<Document>, &'static str> {
+    let (mut documents, mut at) = (Vec::new(), 0);
+    loop {
+        at += body[at..].iter().take_while(|byte| is_between(**byte)).count();
+        if at == body.len() {
+            return Ok(documents);
+        }
+        let mut values = serde_json::Deserializer::from_slice(&body[at..]).into_iter();
+        let value = values.next().and_then(Result::ok).ok_or("a value that is no JSON")?;
+        at += values.byte_offset();
+        documents.push(Document { end: at, name: None, value });
+    }
+}
+
+fn messages(body: &[u8]) -> Result<Vec<Document>, &'static str> {
+    let (mut documents, mut rest) = (Vec::new(), body);
+    while !rest.is_empty() {
+        let (message, behind) = Message::decode(rest).map_err(|_| "a message that cannot be decoded")?;
+        rest = behind;
+        let header = |name: &str| {
+            let found = message.headers.iter().find(|(known, _)| known == name.as_bytes())?;
+            let eventstream::Value::String(text) = &found.1 else { return None };
+            String::from_utf8(text.clone()).ok()
+        };
+        let is_event = header(":message-type").is_none_or(|kind| kind == "event");
+        let value = serde_json::from_slice(&message.payload).map_err(|_| "a payload that is no JSON")?;
+        let name = header(":event-type").filter(|_| is_event);
+        documents.push(Document { end: body.len() - rest.len(), name, value });
+    }
+    Ok(documents)
 }
 
 /// Whether the body is an event stream: it has a field or a comment, and begins like neither JSON nor anything else.

@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 
 use thalweg::{Action, AnomalyKind, BlockId, Event, Fold, Outcome, Response};
 
-use super::openai_chat::{self, CallPiece, Delta};
-use super::spoken;
+use super::deltas::{CallPiece, Delta, Wire};
+use super::{openai_chat, spoken};
 use crate::{Chunking, Setup, Violation, wire};
 
 /// Whether a law about content could be checked on a stream.
@@ -28,10 +28,11 @@ pub enum Coverage {
 pub fn check_conservation<'d>(setup: impl Into<Setup<'d>>, bytes: &[u8]) -> Result<Coverage, Violation> {
     let setup = setup.into();
     let blocks = spoken::protocol(&setup);
-    if blocks.is_none() && !openai_chat::speaks(&setup) {
+    let wire = Wire::of(&setup);
+    if blocks.is_none() && wire.is_none() {
         return Ok(Coverage::Skipped("no independent reader of the protocol"));
     }
-    if !wire::is_sse(bytes) {
+    if matches!(wire, None | Some(Wire::Chat)) && !wire::is_sse(bytes) {
         return Ok(Coverage::Skipped("no event stream"));
     }
     let mut response = Response::default();
@@ -49,11 +50,14 @@ pub fn check_conservation<'d>(setup: impl Into<Setup<'d>>, bytes: &[u8]) -> Resu
             Err(reason) => Ok(Coverage::Skipped(reason)),
         };
     }
-    let mut deltas = match openai_chat::read(bytes) {
+    let wire = wire.unwrap_or(Wire::Chat);
+    let mut deltas = match wire.read(bytes) {
         Ok(deltas) => deltas,
         Err(reason) => return Ok(Coverage::Skipped(reason)),
     };
-    if let Err(reason) = openai_chat::undo(&setup, &mut deltas) {
+    if wire == Wire::Chat
+        && let Err(reason) = openai_chat::undo(&setup, &mut deltas)
+    {
         return Ok(Coverage::Skipped(reason));
     }
     let mut choices: BTreeMap<u32, Vec<&Delta>> = BTreeMap::new();
@@ -61,36 +65,58 @@ pub fn check_conservation<'d>(setup: impl Into<Setup<'d>>, bytes: &[u8]) -> Resu
         choices.entry(delta.choice).or_default().push(delta);
     }
     for (index, deltas) in &choices {
-        let given = response.choice(*index).cloned().unwrap_or_default();
-        let all = |of: fn(&Delta) -> &str| deltas.iter().map(|delta| of(delta)).collect::<String>();
-        same(*index, "text", &all(|delta| &delta.text), &given.text())?;
-        same(*index, "reasoning", &all(|delta| &delta.reasoning), &given.reasoning())?;
-        same(*index, "refusal", &all(|delta| &delta.refusal), &given.refusal())?;
-        let pieces: Vec<_> = deltas.iter().flat_map(|delta| &delta.calls).collect();
-        let input: String = pieces.iter().map(|piece| piece.input.as_str()).collect();
-        let given_input = inputs.of(*index);
-        if is_reordered(&response) {
-            same(*index, "characters of input", &sorted(&input), &sorted(given_input))?;
-        } else {
-            same(*index, "input", &input, given_input)?;
-        }
-        if let Some(calls) = clean_calls(&pieces) {
-            let called = |block: &thalweg::fold::Block| {
-                let [id, name] = [block.wire_id(), block.name()].map(|text| text.unwrap_or_default().to_owned());
-                (id, name, block.text.clone())
-            };
-            let given: Vec<_> = given.tool_calls().map(called).collect();
-            if given != calls {
-                let message = format!("choice {index}: calls on the wire (left) and given (right) differ");
-                return Err(Violation::new(LAW, message).between(calls, given));
-            }
-        }
+        check_choice(*index, deltas, wire, &response, &inputs)?;
     }
-    let extra = response.choices.iter().find(|choice| !choices.contains_key(&choice.index));
+    // A prompt that is blocked finishes a choice of which the wire has nothing to say.
+    let mut with_content = response.choices.iter().filter(|choice| !choice.blocks.is_empty());
+    let extra = with_content.find(|choice| !choices.contains_key(&choice.index));
     match extra {
         Some(choice) => Err(Violation::new(LAW, format!("choice {} is not on the wire", choice.index))),
         None => Ok(Coverage::Checked),
     }
+}
+
+fn check_choice(
+    index: u32,
+    deltas: &[&Delta],
+    wire: Wire,
+    response: &Response,
+    inputs: &Inputs,
+) -> Result<(), Violation> {
+    let given = response.choice(index).cloned().unwrap_or_default();
+    let all = |of: fn(&Delta) -> &str| deltas.iter().map(|delta| of(delta)).collect::<String>();
+    same(index, "text", &all(|delta| &delta.text), &given.text())?;
+    same(index, "reasoning", &all(|delta| &delta.reasoning), &given.reasoning())?;
+    same(index, "refusal", &all(|delta| &delta.refusal), &given.refusal())?;
+    let pieces: Vec<_> = deltas.iter().flat_map(|delta| &delta.calls).collect();
+    let input: String = pieces.iter().map(|piece| piece.input.as_str()).collect();
+    if wire.has_values() {
+        // Each call is compared.
+    } else if is_reordered(response) {
+        same(index, "characters of input", &sorted(&input), &sorted(inputs.of(index)))?;
+    } else {
+        same(index, "input", &input, inputs.of(index))?;
+    }
+    let Some(mut calls) = clean_calls(&pieces) else { return Ok(()) };
+    let called = |block: &thalweg::fold::Block| {
+        let [id, name] = [block.wire_id(), block.name()].map(|text| text.unwrap_or_default().to_owned());
+        (id, name, block.text.clone())
+    };
+    let mut given: Vec<_> = given.tool_calls().map(called).collect();
+    if wire.has_values() {
+        let inputs = calls.iter_mut().chain(&mut given).map(|call| &mut call.2);
+        inputs.for_each(|input| *input = as_value(input));
+    }
+    if given == calls {
+        return Ok(());
+    }
+    let message = format!("choice {index}: calls on the wire (left) and given (right) differ");
+    Err(Violation::new(LAW, message).between(calls, given))
+}
+
+/// The input as the value that it is, where it is one.
+fn as_value(input: &str) -> String {
+    serde_json::from_str(input).map_or_else(|_| input.into(), |value: serde_json::Value| value.to_string())
 }
 
 /// The inputs of all calls of a choice, in the order in which they were given out.

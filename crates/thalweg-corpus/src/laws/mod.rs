@@ -21,6 +21,7 @@ mod bounds;
 mod chunking;
 mod compare;
 mod conservation;
+mod deltas;
 mod frames;
 mod grammar;
 mod isolation;

@@ -1,34 +1,10 @@
 //! An independent reader of the OpenAI chat wire, over `serde_json` values: the oracle for laws about content.
 
 use serde_json::{Value, json};
-use thalweg::Protocol;
 use thalweg::dialect::Oddities;
 
+use super::deltas::{CallPiece, Delta};
 use crate::{Setup, wire};
-
-/// What one frame says of one choice.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Delta {
-    pub(super) choice: u32,
-    pub(super) text: String,
-    pub(super) reasoning: String,
-    pub(super) refusal: String,
-    pub(super) calls: Vec<CallPiece>,
-}
-
-/// A piece of a call.
-#[derive(Clone, Debug, Default)]
-pub(super) struct CallPiece {
-    pub(super) index: Option<i64>,
-    pub(super) id: String,
-    pub(super) name: String,
-    pub(super) input: String,
-}
-
-/// Whether the bytes are read as this protocol.
-pub(super) fn speaks(setup: &Setup<'_>) -> bool {
-    setup.dialect.is_some_and(|dialect| matches!(dialect.protocol, Protocol::OpenaiChat | Protocol::Mistral))
-}
 
 /// All that the frames say, in order. The error is why an independent reading is impossible.
 pub(super) fn read(body: &[u8]) -> Result<Vec<Delta>, &'static str> {

@@ -1,6 +1,7 @@
 use thalweg::{Close, Event, Evidence, Outcome};
 
 use super::compare::{Expected, lend};
+use super::deltas::Wire;
 use super::{Grammar, openai_chat, spoken};
 use crate::{Cuts, Setup, Violation, wire};
 
@@ -73,13 +74,16 @@ pub fn check_cut_short<'d>(
 ) -> Result<usize, Violation> {
     let setup = setup.into().with_close(Close::Clean);
     let blocks = spoken::protocol(&setup);
-    if (blocks.is_none() && !openai_chat::speaks(&setup)) || !wire::is_sse(bytes) {
-        return Ok(0);
+    let mut borders = match (blocks, Wire::of(&setup)) {
+        (Some(protocol), _) => {
+            borders_of_frames(bytes, |data| spoken::may_end(protocol, data)).filter(|_| wire::is_sse(bytes))
+        }
+        (None, Some(Wire::Chat)) => borders_of_frames(bytes, openai_chat::may_end).filter(|_| wire::is_sse(bytes)),
+        (None, Some(wire)) => borders_of_documents(bytes, wire),
+        (None, None) => None,
     }
-    let Some(frames) = wire::frames(bytes) else { return Ok(0) };
-    let may_end = |data: &str| blocks.map_or_else(|| openai_chat::may_end(data), |it| spoken::may_end(it, data));
-    let before = frames.iter().take_while(|frame| !may_end(&frame.data));
-    let mut borders: Vec<_> = before.map(|frame| frame.end).filter(|end| *end < bytes.len()).collect();
+    .unwrap_or_default();
+    borders.retain(|end| *end < bytes.len());
     fastrand::Rng::with_seed(seed).shuffle(&mut borders);
     borders.truncate(count);
     for &border in &borders {
@@ -91,6 +95,18 @@ pub fn check_cut_short<'d>(
         }
     }
     Ok(borders.len())
+}
+
+/// Where the frames end before which nothing bears on the verdict. None where the bytes are no text.
+fn borders_of_frames(bytes: &[u8], may_end: impl Fn(&str) -> bool) -> Option<Vec<usize>> {
+    let frames = wire::frames(bytes)?;
+    Some(frames.iter().take_while(|frame| !may_end(&frame.data)).map(|frame| frame.end).collect())
+}
+
+/// The same of bodies of any framing.
+fn borders_of_documents(bytes: &[u8], wire: Wire) -> Option<Vec<usize>> {
+    let documents = wire::documents(bytes).ok()?;
+    Some(documents.iter().take_while(|document| !wire.may_end(document)).map(|document| document.end).collect())
 }
 
 const LAW: &str = "prefix";

@@ -1,6 +1,7 @@
 use serde_json::Value;
 use thalweg::{Count, Event, Fold, Protocol, Response};
 
+use super::deltas::Wire;
 use super::neutrality::without_noise;
 use super::{anthropic_messages, openai_chat, openai_responses, spoken};
 use crate::{Setup, Violation, wire};
@@ -17,7 +18,7 @@ use crate::{Setup, Violation, wire};
 pub fn check_usage<'d>(setup: impl Into<Setup<'d>>, bytes: &[u8]) -> Result<(), Violation> {
     let setup = setup.into();
     let blocks = spoken::protocol(&setup);
-    if (blocks.is_none() && !openai_chat::speaks(&setup)) || !wire::is_sse(bytes) {
+    if (blocks.is_none() && Wire::of(&setup) != Some(Wire::Chat)) || !wire::is_sse(bytes) {
         return Ok(());
     }
     let Some(frames) = wire::frames(bytes) else { return Ok(()) };

@@ -1,0 +1,105 @@
+//! Independent readers of wires whose frames add up: what each frame says of each choice, over `serde_json` values. The
+//! oracle for laws about content.
+
+mod bedrock_converse;
+mod cohere;
+mod gemini;
+mod ollama;
+
+use serde_json::Value;
+use thalweg::{Protocol, dialect::Dialect};
+
+use super::openai_chat;
+use crate::{Setup, wire};
+use wire::Document;
+
+/// What one frame says of one choice.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Delta {
+    pub(super) choice: u32,
+    pub(super) text: String,
+    pub(super) reasoning: String,
+    pub(super) refusal: String,
+    pub(super) calls: Vec<CallPiece>,
+}
+
+/// A piece of a call.
+#[derive(Clone, Debug, Default)]
+pub(super) struct CallPiece {
+    pub(super) index: Option<i64>,
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) input: String,
+}
+
+/// A wire that is read here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wire {
+    Chat,
+    Gemini,
+    Converse,
+    Ollama,
+    Cohere,
+}
+
+impl Wire {
+    /// The wire that the bytes are read as. Dialects with bytes of their own have no reader.
+    pub(super) fn of(setup: &Setup<'_>) -> Option<Self> {
+        let Dialect { name, protocol, .. } = setup.dialect?;
+        match protocol {
+            Protocol::OpenaiChat => Some(Self::Chat),
+            Protocol::Mistral if name != "mistral-conversations" => Some(Self::Chat),
+            Protocol::Gemini if name != "gemini-interactions" => Some(Self::Gemini),
+            Protocol::BedrockConverse if name == "bedrock-converse" => Some(Self::Converse),
+            Protocol::Ollama => Some(Self::Ollama),
+            Protocol::Cohere if name == "cohere" => Some(Self::Cohere),
+            _ => None,
+        }
+    }
+
+    /// Whether an input is a value on the wire, of which the same value may be written in several ways.
+    pub(super) const fn has_values(self) -> bool {
+        matches!(self, Self::Gemini | Self::Ollama)
+    }
+
+    /// All that the frames say, in order. The error is why an independent reading is impossible.
+    pub(super) fn read(self, body: &[u8]) -> Result<Vec<Delta>, &'static str> {
+        if self == Self::Chat {
+            return openai_chat::read(body);
+        }
+        let documents = wire::documents(body)?;
+        match self {
+            Self::Chat => openai_chat::read(body),
+            Self::Gemini => gemini::read(&documents),
+            Self::Converse => bedrock_converse::read(&documents),
+            Self::Ollama => ollama::read(&documents),
+            Self::Cohere => cohere::read(&documents),
+        }
+    }
+
+    /// Whether a frame may bear on the verdict: it ends the answer, is an error, or is nothing known.
+    pub(super) fn may_end(self, document: &Document) -> bool {
+        let value = &document.value;
+        match self {
+            Self::Chat => openai_chat::may_end(&value.to_string()),
+            Self::Gemini => gemini::may_end(value),
+            Self::Converse => bedrock_converse::may_end(document),
+            Self::Ollama => ollama::may_end(value),
+            Self::Cohere => cohere::may_end(value),
+        }
+    }
+}
+
+/// The elements of an array; none of what is no array.
+fn elements(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+/// An input that is a value, as text.
+fn input(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        value => value.to_string(),
+    }
+}
