@@ -3,6 +3,7 @@ use core::ops::Range;
 use fastrand::Rng;
 use serde_json::Value;
 use thalweg::fold::AnomalyCount;
+use thalweg::framing::Framing;
 use thalweg::{Action, AnomalyKind, ErrorKind, Event, Fold, Normalizer, Protocol, Recording, Response};
 
 use super::Grammar;
@@ -15,7 +16,8 @@ use crate::{Cuts, Setup, Violation, wire};
 /// may differ is the anomaly of the frame that was broken off.
 ///
 /// A border passes where the bytes behind it would be taken for something else by themselves (bare JSON in the middle of
-/// an event stream) or for a replay (numbers that fall), and so does what is no stream at all.
+/// an event stream) or for a replay (numbers that fall), where only they show that bare JSON before it is over, and so
+/// does what is no stream at all.
 ///
 /// # Errors
 /// With the border and the two responses.
@@ -42,14 +44,16 @@ pub fn check_reconnect<'d>(setup: impl Into<Setup<'d>>, bytes: &[u8], cuts: Cuts
         Cuts::Thorough => bytes.len() as u64,
     });
     for n in cuts.positions(frames.len()) {
-        let Some(frame) = frames.get(n).filter(|frame| is_beginning(bytes, frame.range.start)) else { continue };
-        if looks_repeated(&frames, n) {
+        let Some(frame) = frames.get(n).filter(|frame| is_beginning(&setup, bytes, frame.range.start)) else {
+            continue;
+        };
+        if looks_repeated(&frames, n) || n.checked_sub(1).is_some_and(|n| is_open(&bytes[frames[n].range.clone()])) {
             continue;
         }
         let border = frame.range.start;
         let first = border + broken_off(&setup, &bytes[frame.range.clone()], &mut rng);
         let from = replay_from(&frames[..n]).map(|least| frames[rng.usize(least..=n)].range.start);
-        let repeated = from.filter(|from| is_beginning(bytes, *from)).map(|second| Split { first, second });
+        let repeated = from.filter(|from| is_beginning(&setup, bytes, *from)).map(|second| Split { first, second });
         for split in [Some(Split { first, second: border }), repeated].into_iter().flatten() {
             let is_recorded = rng.bool();
             let response = split.fold(&setup, bytes, is_recorded).map_err(|violation| violation.at(border))?;
@@ -199,16 +203,26 @@ fn broken_off(setup: &Setup<'_>, frame: &[u8], rng: &mut Rng) -> usize {
 }
 
 /// Whether the bytes from here on are taken for what the whole is, without what is before them.
-fn is_beginning(bytes: &[u8], at: usize) -> bool {
+fn is_beginning(setup: &Setup<'_>, bytes: &[u8], at: usize) -> bool {
     let rest = &bytes[at..];
+    let is_field = |bytes: &[u8]| FIELDS.iter().any(|field| bytes.starts_with(field));
+    // Where lines of JSON are expected, events are what begins like one.
+    let expects_lines = setup.dialect.is_some_and(|dialect| dialect.framing == Framing::Lines);
     if at == 0 {
         true
     } else if wire::is_sse(bytes) {
-        [&b":"[..], b"data:", b"event:", b"id:", b"retry:"].iter().any(|field| rest.starts_with(field))
+        is_field(rest) && (!expects_lines || is_field(bytes))
     } else {
-        matches!(rest.trim_ascii_start().first(), Some(b'{' | b'['))
-            && matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'['))
+        // A bracket begins an array, whose elements are frames: inside of one it would be another, and an element of
+        // one would be a body.
+        [rest, bytes].iter().all(|bytes| bytes.trim_ascii_start().first() == Some(&b'{'))
     }
+}
+
+/// Whether a frame is JSON that would go on behind its blank line, if another line did not follow.
+fn is_open(frame: &[u8]) -> bool {
+    let json = frame.trim_ascii();
+    json.starts_with(b"{") && serde_json::from_slice::<Value>(json).is_err()
 }
 
 fn without_cut(mut response: Response) -> Response {
@@ -218,5 +232,6 @@ fn without_cut(mut response: Response) -> Response {
     response
 }
 
+const FIELDS: [&[u8]; 5] = [b":", b"data:", b"event:", b"id:", b"retry:"];
 const NUMBER: &str = "sequence_number";
 const LAW: &str = "reconnect";

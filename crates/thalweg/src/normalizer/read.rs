@@ -110,8 +110,8 @@ impl Normalizer {
             (_, defect) => defect.is_none(),
         };
         let is_unreadable = match cut.defect {
-            // Half a line looks like text, so this says nothing about what the body was.
-            Some(Defect::Foreign(foreign)) => foreign != Foreign::Text,
+            // Half a line looks like text, and half a message like any binary data: neither says what the body was.
+            Some(Defect::Foreign(foreign)) => !matches!(foreign, Foreign::Text | Foreign::Binary),
             Some(Defect::Corrupt(_)) => true,
             _ => false,
         };

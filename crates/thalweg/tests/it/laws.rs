@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use thalweg::{Outcome, Protocol, registry};
+use thalweg::{Outcome, Protocol, dialects, registry};
 use thalweg_corpus::laws::{self, Coverage, Strands};
 use thalweg_corpus::{Cuts, Setup, Violation, generate, load_all, small_limits};
 
@@ -110,7 +110,7 @@ fn bounds_of_hostile_streams() {
     let stream = |(name, text): (&str, String)| {
         // It ends inside a frame.
         let bytes = (text + "data: {\"choi").into_bytes();
-        Stream { name: name.into(), setup: registry::ALL[0].into(), bytes }
+        Stream { name: name.into(), setup: (&dialects::OPENAI_CHAT).into(), bytes }
     };
     check(&streams.map(stream), |stream| {
         let [known, small, detected] = setups(stream);
@@ -176,7 +176,8 @@ fn isolation() {
         b"data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"tool_calls\"}]}\n\ndata: [DONE]\n\n";
     for count in [1, 2, 5, 12] {
         let strands = Strands { calls: (0..count).map(call).collect(), after: after.into(), ..Strands::default() };
-        laws::check_isolation(registry::ALL[0], &strands, 100, 9).unwrap_or_else(|violation| panic!("{violation}"));
+        laws::check_isolation(&dialects::OPENAI_CHAT, &strands, 100, 9)
+            .unwrap_or_else(|violation| panic!("{violation}"));
     }
 }
 
