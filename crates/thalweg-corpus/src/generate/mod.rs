@@ -75,8 +75,13 @@ impl Generated {
 }
 
 /// The protocols whose streams can be made.
-pub const PROTOCOLS: &[Protocol] =
-    &[Protocol::OpenaiChat, Protocol::OpenaiResponses, Protocol::AnthropicMessages, Protocol::Gemini];
+pub const PROTOCOLS: &[Protocol] = &[
+    Protocol::OpenaiChat,
+    Protocol::OpenaiResponses,
+    Protocol::AnthropicMessages,
+    Protocol::Gemini,
+    Protocol::BedrockConverse,
+];
 
 /// The stream of a protocol and a seed.
 ///

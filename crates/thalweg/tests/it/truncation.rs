@@ -4,15 +4,16 @@ use std::collections::{BTreeSet, HashSet};
 
 use thalweg::fold::Block;
 use thalweg::{BlockClose, BlockId, Close, Event, Fold, InputState, Normalizer, Outcome, Response, registry};
+use thalweg_corpus::eventstream::Message;
 
 /// A whole answer as its frames: reasoning, text with something that belongs to it, a call.
 struct Wire {
     dialect: &'static str,
-    frames: Vec<String>,
+    frames: Vec<Vec<u8>>,
     /// The frame that says how the answer ended, which is enough where the bytes end cleanly.
     told: usize,
-    /// The frame that ends the response, however the bytes end.
-    over: usize,
+    /// The frame that ends the response, however the bytes end; none where only a clean end does.
+    over: Option<usize>,
     /// Its calls come in pieces. Else each is whole in its frame, and no cut shows a part of one.
     has_pieces: bool,
 }
@@ -35,7 +36,7 @@ struct Calls {
 
 /// Add a protocol here.
 fn wires() -> Vec<Wire> {
-    vec![chat(), responses(), ollama(), cohere()]
+    vec![chat(), responses(), bedrock(), ollama(), cohere()]
 }
 
 #[test]
@@ -141,15 +142,17 @@ fn blocks(response: &Response) -> Vec<&Block> {
 
 impl Wire {
     fn whole(&self) -> Vec<u8> {
-        self.frames.concat().into_bytes()
+        self.frames.concat()
     }
 
     /// From which cut on the verdict is no longer that the answer was cut.
     fn evident_from(&self, close: Close) -> usize {
-        let frame = if close == Close::Clean { self.told } else { self.over };
-        let end: usize = self.frames[..frame].iter().map(String::len).sum();
-        // A last frame needs no line ends behind its data.
-        end + self.frames[frame].trim_end().len()
+        let frame = if close == Close::Clean { Some(self.told) } else { self.over };
+        let Some(frame) = frame else { return usize::MAX };
+        let end: usize = self.frames[..frame].iter().map(Vec::len).sum();
+        // A last frame of text needs no line ends behind its data.
+        let frame = &self.frames[frame];
+        end + str::from_utf8(frame).map_or(frame.len(), |text| text.trim_end().len())
     }
 
     /// What stands where a cut is.
@@ -157,6 +160,7 @@ impl Wire {
         let mut start = 0;
         for (n, frame) in self.frames.iter().enumerate() {
             if cut < start + frame.len() {
+                let frame = String::from_utf8_lossy(frame);
                 return format!("{}: cut {} bytes into frame {n}, {frame}", self.dialect, cut - start);
             }
             start += frame.len();
@@ -194,6 +198,10 @@ impl Seen {
     }
 }
 
+fn bytes(frames: Vec<String>) -> Vec<Vec<u8>> {
+    frames.into_iter().map(String::into_bytes).collect()
+}
+
 fn chat() -> Wire {
     let frame = |choice: &str| {
         format!("data: {{\"id\":\"chatcmpl-w1\",\"model\":\"example-1\",\"choices\":[{{\"index\":0,{choice}}}]}}\n\n")
@@ -212,7 +220,8 @@ fn chat() -> Wire {
         frame(r#""delta":{},"finish_reason":"tool_calls""#),
         "data: [DONE]\n\n".into(),
     ];
-    Wire { dialect: "openai-chat", told: frames.len() - 2, over: frames.len() - 1, frames, has_pieces: true }
+    let over = frames.len() - 1;
+    Wire { dialect: "openai-chat", frames: bytes(frames), told: over - 1, over: Some(over), has_pieces: true }
 }
 
 fn responses() -> Wire {
@@ -269,7 +278,38 @@ fn responses() -> Wire {
     let output = [reasoning, &message, &call("completed", arguments)].join(",");
     frame("completed", &response("completed", &output));
     let over = frames.len() - 1;
-    Wire { dialect: "openai-responses", frames, told: over, over, has_pieces: true }
+    Wire { dialect: "openai-responses", frames: bytes(frames), told: over, over: Some(over), has_pieces: true }
+}
+
+/// The counts behind the reason end nothing: neither they nor it show that all bytes are there.
+fn bedrock() -> Wire {
+    let event = |name: &str, fields: &str| Message::event(name, &format!("{{{fields}}}")).encode();
+    let block = |name: &str, index: u32, fields: &str| {
+        let place = format!("\"contentBlockIndex\":{index}");
+        event(name, &if fields.is_empty() { place } else { format!("{place},{fields}") })
+    };
+    let delta = |index, fields: &str| block("contentBlockDelta", index, &format!("\"delta\":{{{fields}}}"));
+    let stop = |index| block("contentBlockStop", index, "");
+    let cited = r#"{"title":"T","sourceContent":[{"text":"ask"}],"location":{"web":{"url":"https://example.com/t"}}}"#;
+    let frames = vec![
+        event("messageStart", r#""role":"assistant""#),
+        delta(0, r#""reasoningContent":{"text":"Find "}"#),
+        delta(0, r#""reasoningContent":{"text":"the port"}"#),
+        delta(0, r#""reasoningContent":{"signature":"c2lnbmVk"}"#),
+        stop(0),
+        delta(1, r#""text":"I ask ""#),
+        delta(1, &format!("\"citation\":{cited}")),
+        delta(1, r#""text":"the harbour.""#),
+        stop(1),
+        block("contentBlockStart", 2, r#""start":{"toolUse":{"toolUseId":"tooluse_w1","name":"get_tide"}}"#),
+        delta(2, r#""toolUse":{"input":"{\"port\":"}"#),
+        delta(2, r#""toolUse":{"input":"\"Brest 🌊\"}"}"#),
+        stop(2),
+        event("messageStop", r#""stopReason":"tool_use""#),
+        event("metadata", r#""usage":{"inputTokens":26,"outputTokens":9,"totalTokens":35}"#),
+    ];
+    let told = frames.len() - 2;
+    Wire { dialect: "bedrock-converse", frames, told, over: None, has_pieces: true }
 }
 
 fn ollama() -> Wire {
@@ -290,7 +330,7 @@ fn ollama() -> Wire {
         object(r#""content":""},"done":true,"done_reason":"stop","prompt_eval_count":26,"eval_count":9"#),
     ];
     let over = frames.len() - 1;
-    Wire { dialect: "ollama", frames, told: over, over, has_pieces: false }
+    Wire { dialect: "ollama", frames: bytes(frames), told: over, over: Some(over), has_pieces: false }
 }
 
 fn cohere() -> Wire {
@@ -322,5 +362,5 @@ fn cohere() -> Wire {
         "data: [DONE]\n\n".into(),
     ];
     let over = frames.len() - 2;
-    Wire { dialect: "cohere", frames, told: over, over, has_pieces: true }
+    Wire { dialect: "cohere", frames: bytes(frames), told: over, over: Some(over), has_pieces: true }
 }

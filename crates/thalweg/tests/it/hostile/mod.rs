@@ -5,6 +5,7 @@
 use thalweg::{AnomalyKind, Close, Fold, InputState, Normalizer, Outcome, Reason, Response, dialects, registry};
 use thalweg_corpus::Chunking;
 
+mod bedrock;
 mod content;
 mod ends;
 mod framing;
