@@ -6,7 +6,7 @@ use crate::framing::Framing;
 use crate::protocols::gemini_interactions;
 
 /// Gemini Interactions: `generativelanguage.googleapis.com/v1beta/interactions`, of models and of agents,
-/// <https://ai.google.dev/api/interactions-api>.
+/// <https://ai.google.dev/api/interactions>.
 pub static GEMINI_INTERACTIONS: Dialect = Dialect {
     name: Cow::Borrowed("gemini-interactions"),
     protocol: Protocol::GeminiInteractions,

@@ -1,6 +1,6 @@
 //! Gemini Interactions, streamed: `POST /v1beta/interactions` with `stream: true`, of models and of agents.
 //!
-//! Follows the events of <https://ai.google.dev/api/interactions-api>. Frames are server-sent events, one JSON object
+//! Follows the events of <https://ai.google.dev/api/interactions>. Frames are server-sent events, one JSON object
 //! each, whose `event_type` is the event's name:
 //!
 //! ```text

@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use super::calls::start_call;
 use super::wire::Item;
@@ -266,7 +267,7 @@ impl Steps {
 
     /// No more comes of any step: what was announced and never came begins nonetheless.
     pub(super) fn settle(&mut self, out: &mut Emitter) {
-        let awaited: alloc::vec::Vec<_> =
+        let awaited: Vec<_> =
             self.table.iter().filter(|(_, step)| step.awaited.is_some()).map(|(number, _)| *number).collect();
         for number in awaited {
             self.open_awaited(number, None, out);
