@@ -75,6 +75,7 @@ dialects! {
     feature = "gemini" {
         gemini: GEMINI;
         vertex: VERTEX;
+        gemini_interactions: GEMINI_INTERACTIONS;
     }
     feature = "bedrock" {
         bedrock_converse: BEDROCK_CONVERSE;

@@ -36,7 +36,7 @@ struct Calls {
 
 /// Add a protocol here.
 fn wires() -> Vec<Wire> {
-    vec![chat(), responses(), bedrock(), ollama(), cohere()]
+    vec![chat(), responses(), bedrock(), ollama(), cohere(), interactions()]
 }
 
 #[test]
@@ -363,4 +363,35 @@ fn cohere() -> Wire {
     ];
     let over = frames.len() - 2;
     Wire { dialect: "cohere", frames: bytes(frames), told: over, over: Some(over), has_pieces: true }
+}
+
+fn interactions() -> Wire {
+    let event = |name: &str, fields: &str| format!("event: {name}\ndata: {{{fields},\"event_type\":\"{name}\"}}\n\n");
+    let start = |index: usize, step: &str| event("step.start", &format!(r#""index":{index},"step":{{{step}}}"#));
+    let delta = |index: usize, delta: &str| event("step.delta", &format!(r#""index":{index},"delta":{{{delta}}}"#));
+    let stop = |index: usize| event("step.stop", &format!(r#""index":{index}"#));
+    let summary = |text: &str| format!(r#""content":{{"text":"{text}","type":"text"}},"type":"thought_summary""#);
+    let cited =
+        r#""annotations":[{"type":"url_citation","url":"https://tides.example/"}],"type":"text_annotation_delta""#;
+    let frames = vec![
+        event("interaction.created", r#""interaction":{"id":"v1_w1","status":"in_progress","model":"gemini-example"}"#),
+        start(0, r#""type":"thought""#),
+        delta(0, &summary("Find ")),
+        delta(0, &summary("the port")),
+        delta(0, r#""signature":"c2lnbg==","type":"thought_signature""#),
+        stop(0),
+        start(1, r#""type":"model_output""#),
+        delta(1, r#""text":"I ask ","type":"text""#),
+        delta(1, cited),
+        delta(1, r#""text":"the harbour.","type":"text""#),
+        stop(1),
+        start(2, r#""id":"call_a1","type":"function_call","name":"get_tide","arguments":{}"#),
+        delta(2, r#""arguments":"{\"port\":","type":"arguments_delta""#),
+        delta(2, r#""arguments":"\"Brest 🌊\"}","type":"arguments_delta""#),
+        stop(2),
+        event("interaction.completed", r#""interaction":{"id":"v1_w1","status":"requires_action"}"#),
+        "event: done\ndata: [DONE]\n\n".into(),
+    ];
+    let over = frames.len() - 2;
+    Wire { dialect: "gemini-interactions", frames: bytes(frames), told: over, over: Some(over), has_pieces: true }
 }

@@ -9,6 +9,7 @@ mod bedrock;
 mod content;
 mod ends;
 mod framing;
+mod interactions;
 mod messages;
 mod parts;
 mod responses;
