@@ -177,7 +177,13 @@ fn outcome(generated: &Generated) -> Outcome {
     if !generated.intention.errors.is_empty() {
         return Outcome::Failed;
     }
-    let is_weak = generated.has(P::DoneMissing) || generated.has(P::StopMissing);
+    let is_weak = match generated.protocol {
+        // Nothing but the end of an array, or of a body, is an end mark.
+        Protocol::Gemini => {
+            generated.has(P::ArrayOpen) || !(generated.has(P::JsonArray) || generated.has(P::WholeBody))
+        }
+        _ => generated.has(P::DoneMissing) || generated.has(P::StopMissing),
+    };
     if generated.has(P::CutShort) || (is_weak && generated.close != Close::Clean) {
         return Outcome::Truncated;
     }
