@@ -11,10 +11,19 @@ struct Wire {
     frames: Vec<String>,
     /// The frame that says how the answer ended, which is enough where the bytes end cleanly.
     told: usize,
-    /// The frame that ends the response, however the bytes end.
-    over: usize,
-    /// Its calls come in pieces. Else each is whole in its frame, and no cut shows a part of one.
-    has_pieces: bool,
+    /// The frame that ends the response, however the bytes end, where the protocol has one.
+    over: Option<usize>,
+    pieces: Pieces,
+}
+
+/// How calls come.
+enum Pieces {
+    /// Each is whole in its frame, and no cut shows a part of one.
+    None,
+    /// In pieces of JSON: all of it may be there before something says so.
+    OfText,
+    /// In values with their places: the JSON that they make has no end before something says so.
+    OfValues,
 }
 
 /// What a cut answer gave.
@@ -35,7 +44,7 @@ struct Calls {
 
 /// Add a protocol here.
 fn wires() -> Vec<Wire> {
-    vec![chat(), responses(), ollama(), cohere()]
+    vec![chat(), responses(), ollama(), cohere(), gemini(), gemini_array(), vertex()]
 }
 
 #[test]
@@ -97,7 +106,12 @@ fn a_call_that_was_cut_is_never_whole() {
             }
         }
         let counts = [found.empty, found.cut, found.open_and_whole];
-        assert!(counts.iter().all(|count| (*count > 0) == wire.has_pieces), "{}: {counts:?}", wire.dialect);
+        let expected = match wire.pieces {
+            Pieces::None => [false, false, false],
+            Pieces::OfText => [true, true, true],
+            Pieces::OfValues => [true, true, false],
+        };
+        assert_eq!(counts.map(|count| count > 0), expected, "{}: {counts:?}", wire.dialect);
     }
 }
 
@@ -146,7 +160,8 @@ impl Wire {
 
     /// From which cut on the verdict is no longer that the answer was cut.
     fn evident_from(&self, close: Close) -> usize {
-        let frame = if close == Close::Clean { self.told } else { self.over };
+        let frame = if close == Close::Clean { Some(self.told) } else { self.over };
+        let Some(frame) = frame else { return usize::MAX };
         let end: usize = self.frames[..frame].iter().map(String::len).sum();
         // A last frame needs no line ends behind its data.
         end + self.frames[frame].trim_end().len()
@@ -212,7 +227,13 @@ fn chat() -> Wire {
         frame(r#""delta":{},"finish_reason":"tool_calls""#),
         "data: [DONE]\n\n".into(),
     ];
-    Wire { dialect: "openai-chat", told: frames.len() - 2, over: frames.len() - 1, frames, has_pieces: true }
+    Wire {
+        dialect: "openai-chat",
+        told: frames.len() - 2,
+        over: Some(frames.len() - 1),
+        frames,
+        pieces: Pieces::OfText,
+    }
 }
 
 fn responses() -> Wire {
@@ -269,7 +290,7 @@ fn responses() -> Wire {
     let output = [reasoning, &message, &call("completed", arguments)].join(",");
     frame("completed", &response("completed", &output));
     let over = frames.len() - 1;
-    Wire { dialect: "openai-responses", frames, told: over, over, has_pieces: true }
+    Wire { dialect: "openai-responses", frames, told: over, over: Some(over), pieces: Pieces::OfText }
 }
 
 fn ollama() -> Wire {
@@ -290,7 +311,7 @@ fn ollama() -> Wire {
         object(r#""content":""},"done":true,"done_reason":"stop","prompt_eval_count":26,"eval_count":9"#),
     ];
     let over = frames.len() - 1;
-    Wire { dialect: "ollama", frames, told: over, over, has_pieces: false }
+    Wire { dialect: "ollama", frames, told: over, over: Some(over), pieces: Pieces::None }
 }
 
 fn cohere() -> Wire {
@@ -322,5 +343,51 @@ fn cohere() -> Wire {
         "data: [DONE]\n\n".into(),
     ];
     let over = frames.len() - 2;
-    Wire { dialect: "cohere", frames, told: over, over, has_pieces: true }
+    Wire { dialect: "cohere", frames, told: over, over: Some(over), pieces: Pieces::OfText }
+}
+
+/// The frames of a whole answer whose calls are `calls`.
+fn gemini_frames(calls: &[&str]) -> Vec<String> {
+    let frame = |part: &str, fields: &str| {
+        format!(
+            r#"{{"candidates":[{{"content":{{"parts":[{{{part}}}],"role":"model"}}{fields},"index":0}}],"modelVersion":"example-1","responseId":"r-w1"}}"#
+        )
+    };
+    let spoken = [
+        r#""text":"Find ","thought":true"#,
+        r#""text":"the port","thought":true"#,
+        r#""text":"I ask ""#,
+        r#""text":"the harbour.","thoughtSignature":"c2VhbA==""#,
+    ];
+    let parts = spoken.iter().chain(calls).map(|part| frame(part, ""));
+    parts.chain([frame(r#""text":"""#, r#","finishReason":"STOP""#)]).collect()
+}
+
+const GEMINI_CALL: &str = r#""functionCall":{"name":"get_tide","args":{"port":"Brest 🌊"},"id":"fc_a1"}"#;
+
+/// Nothing but the end of the bytes ends it.
+fn gemini() -> Wire {
+    let frames = gemini_frames(&[GEMINI_CALL]).iter().map(|frame| format!("data: {frame}\r\n\r\n")).collect::<Vec<_>>();
+    Wire { dialect: "gemini", told: frames.len() - 1, over: None, frames, pieces: Pieces::None }
+}
+
+fn gemini_array() -> Wire {
+    let mut frames = gemini_frames(&[GEMINI_CALL]);
+    for (n, frame) in frames.iter_mut().enumerate() {
+        frame.insert_str(0, if n == 0 { "[" } else { ",\r\n" });
+    }
+    frames.push("\r\n]\r\n".into());
+    Wire { dialect: "gemini", told: frames.len() - 2, over: Some(frames.len() - 1), frames, pieces: Pieces::None }
+}
+
+fn vertex() -> Wire {
+    let calls = [
+        r#""functionCall":{"name":"get_tide","id":"fc_a1","willContinue":true}"#,
+        r#""functionCall":{"partialArgs":[{"jsonPath":"$.port","stringValue":"Bre","willContinue":true}],"willContinue":true}"#,
+        r#""functionCall":{"partialArgs":[{"jsonPath":"$.port","stringValue":"st 🌊"}],"willContinue":true}"#,
+        r#""functionCall":{"partialArgs":[{"jsonPath":"$.days[0]","numberValue":2}],"willContinue":true}"#,
+        r#""functionCall":{}"#,
+    ];
+    let frames = gemini_frames(&calls).iter().map(|frame| format!("data: {frame}\n\n")).collect::<Vec<_>>();
+    Wire { dialect: "vertex", told: frames.len() - 1, over: None, frames, pieces: Pieces::OfValues }
 }

@@ -8,6 +8,7 @@ use thalweg_corpus::Chunking;
 mod content;
 mod ends;
 mod framing;
+mod gemini;
 mod messages;
 mod parts;
 mod responses;
