@@ -63,7 +63,7 @@ fn pretty(json: &str) -> String {
 
 /// Both read the same words and the same numbers, as far as they are used here.
 fn dialect(_: &Selection, seed: u64) -> &'static Dialect {
-    let name = if seed % 2 == 0 { "gemini" } else { "vertex" };
+    let name = if seed.is_multiple_of(2) { "gemini" } else { "vertex" };
     registry::find(name).expect("the registry has Gemini and Vertex AI")
 }
 
