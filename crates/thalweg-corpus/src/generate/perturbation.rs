@@ -489,6 +489,8 @@ perturbations! {
         UsageWithoutCounts = "usage_without_counts",
         /// The prompt is blocked: there is no candidate.
         PromptBlocked = "prompt_blocked",
+        /// An error on bare lines behind the last event.
+        ErrorBare = "error_bare",
     }
     BEDROCK {
         /// Frames have padding.

@@ -170,8 +170,8 @@ impl Normalizer {
 
     /// What has not been claimed has said nothing that could end.
     fn read_end_mark(&mut self) {
-        if self.opening.is_started {
-            self.out.sentinel();
+        if let (Reader::Known { decoder, .. }, true) = (&mut self.reader, self.opening.is_started) {
+            decoder.end_mark(&mut self.out);
         }
     }
 

@@ -180,6 +180,10 @@ fn outcome(generated: &Generated) -> Outcome {
     let is_weak = match generated.protocol {
         // Nothing but the end of a body is an end mark.
         Protocol::BedrockConverse => !generated.has(P::WholeBody),
+        // Nothing but the end of an array, or of a body, is an end mark.
+        Protocol::Gemini => {
+            generated.has(P::ArrayOpen) || !(generated.has(P::JsonArray) || generated.has(P::WholeBody))
+        }
         _ => generated.has(P::DoneMissing) || generated.has(P::StopMissing),
     };
     if generated.has(P::CutShort) || (is_weak && generated.close != Close::Clean) {

@@ -1,6 +1,8 @@
 //! Token counts: merged as the wire has them, mapped once.
 
-use crate::emitter::Tally;
+use alloc::string::String;
+
+use crate::emitter::{Fragment, Tally};
 use crate::event::{Count, Usage};
 use crate::json::{self, Error, Kind, Raw, Reader, Text, elements};
 
@@ -50,7 +52,7 @@ impl Counts {
                 }
             };
             // Protobuf writes large numbers as strings.
-            *count = json::count(json.skip()?.of(data).trim_matches('"'));
+            *count = number(json.skip()?.of(data));
         }
         Ok(Some(counts))
     }
@@ -114,14 +116,25 @@ fn sum(one: Tally, two: Tally) -> Option<Count> {
     known.map(Count::from)
 }
 
+/// A count as a number, or as a string that holds one.
+fn number(json: &str) -> Option<u64> {
+    match Fragment::value(json) {
+        Some(text) => json::count(text.borrow(&mut String::new())),
+        None => json::count(json),
+    }
+}
+
 /// The count of sound in a list by modality.
 fn audio(details: Option<Raw>, data: &str, depth: u16) -> Result<Option<u64>, Error> {
-    let Some(list) = details.map(|raw| raw.of(data)).filter(|list| list.contains("AUDIO")) else { return Ok(None) };
+    let Some(list) = details.map(|raw| raw.of(data)).filter(|list| list.contains("AUDIO") || list.contains('\\'))
+    else {
+        return Ok(None);
+    };
     let mut found = None;
     elements(list, depth, |_, entry| {
         let [modality, count, snake] = json::members(entry, ["modality", "tokenCount", "token_count"], depth)?;
-        if modality.is_some_and(|raw| raw.of(entry) == "\"AUDIO\"") {
-            found = count.or(snake).and_then(|raw| json::count(raw.of(entry).trim_matches('"')));
+        if modality.and_then(|raw| Fragment::value(raw.of(entry))).is_some_and(|word| word.is("AUDIO")) {
+            found = count.or(snake).and_then(|raw| number(raw.of(entry)));
         }
         Ok(())
     })?;

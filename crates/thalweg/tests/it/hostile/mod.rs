@@ -10,6 +10,7 @@ mod content;
 mod ends;
 mod framing;
 mod interactions;
+mod gemini;
 mod messages;
 mod parts;
 mod responses;
