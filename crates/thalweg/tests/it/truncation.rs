@@ -35,7 +35,7 @@ struct Calls {
 
 /// Add a protocol here.
 fn wires() -> Vec<Wire> {
-    vec![chat(), responses(), ollama(), cohere()]
+    vec![chat(), responses(), ollama(), cohere(), cohere_v1(), mistral(), mistral_conversations()]
 }
 
 #[test]
@@ -323,4 +323,91 @@ fn cohere() -> Wire {
     ];
     let over = frames.len() - 2;
     Wire { dialect: "cohere", frames, told: over, over, has_pieces: true }
+}
+
+fn cohere_v1() -> Wire {
+    let event = |kind: &str, fields: &str| format!("{{\"is_finished\":false,\"event_type\":\"{kind}\",{fields}}}\n");
+    let call = |fields: &str| event("tool-calls-chunk", &format!("\"tool_call_delta\":{{{fields}}}"));
+    let whole = r#"[{"name":"get_tide","parameters":{"port":"Brest 🌊"}}]"#;
+    let frames = vec![
+        event("stream-start", r#""generation_id":"g-w1""#),
+        event("text-generation", r#""text":"I ask ""#),
+        event("text-generation", r#""text":"the harbour.""#),
+        event("citation-generation", r#""citations":[{"start":2,"end":5,"text":"ask","document_ids":["doc_0"]}]"#),
+        call(r#""text":"Find ""#),
+        call(r#""text":"the port""#),
+        call(r#""index":0,"name":"get_tide""#),
+        call(r#""index":0,"parameters":"{\"port\":""#),
+        call(r#""index":0,"parameters":"\"Brest 🌊\"}""#),
+        event("tool-calls-generation", &format!("\"tool_calls\":{whole}")),
+        "{\"is_finished\":true,\"event_type\":\"stream-end\",\"finish_reason\":\"COMPLETE\"}\n".into(),
+    ];
+    let over = frames.len() - 1;
+    Wire { dialect: "cohere-v1", frames, told: over, over, has_pieces: true }
+}
+
+fn mistral() -> Wire {
+    let frame = |choice: &str| {
+        format!(
+            "data: {{\"id\":\"w1\",\"model\":\"example-1\",\"choices\":[{{\"index\":0,{choice}}}],\"p\":\"abc\"}}\n\n"
+        )
+    };
+    let delta = |fields: &str| frame(&format!("\"delta\":{{{fields}}},\"finish_reason\":null"));
+    let thinking = |text: &str| {
+        delta(&format!(r#""content":[{{"type":"thinking","thinking":[{{"type":"text","text":"{text}"}}]}}]"#))
+    };
+    let call = |fields: &str| delta(&format!("\"tool_calls\":[{{\"index\":0,{fields}}}]"));
+    let frames = vec![
+        delta(r#""role":"assistant","content":"""#),
+        thinking("Find "),
+        thinking("the port"),
+        delta(r#""content":"I ask ""#),
+        delta(r#""content":[{"type":"reference","reference_ids":[0]}]"#),
+        delta(r#""content":[{"type":"text","text":"the harbour."}]"#),
+        call(r#""id":"gT1dEbRe5","function":{"name":"get_tide","arguments":""}"#),
+        call(r#""id":"null","function":{"name":"","arguments":"{\"port\":"}"#),
+        call(r#""id":"null","function":{"name":"","arguments":"\"Brest 🌊\"}"}"#),
+        frame(r#""delta":{"content":""},"finish_reason":"tool_calls""#),
+        "data: [DONE]\n\n".into(),
+    ];
+    Wire { dialect: "mistral", told: frames.len() - 2, over: frames.len() - 1, frames, has_pieces: true }
+}
+
+fn mistral_conversations() -> Wire {
+    let event = |kind: &str, fields: &str| format!("event: {kind}\ndata: {{\"type\":\"{kind}\",{fields}}}\n\n");
+    let output = |content: &str| {
+        event(
+            "message.output.delta",
+            &format!(r#""id":"msg_w1","output_index":0,"content_index":0,"content":{content}"#),
+        )
+    };
+    let thinking =
+        |text: &str| output(&format!(r#"{{"type":"thinking","thinking":[{{"type":"text","text":"{text}"}}]}}"#));
+    let text = |text: &str| {
+        event(
+            "message.output.delta",
+            &format!(r#""id":"msg_w1","output_index":0,"content_index":1,"content":"{text}""#),
+        )
+    };
+    let call = |arguments: &str| {
+        event(
+            "function.call.delta",
+            &format!(
+                r#""id":"fc_w1","output_index":1,"name":"get_tide","tool_call_id":"gT1dEbRe5","arguments":"{arguments}""#
+            ),
+        )
+    };
+    let frames = vec![
+        event("conversation.response.started", r#""conversation_id":"conv_w1""#),
+        thinking("Find "),
+        thinking("the port"),
+        text("I ask "),
+        text("the harbour."),
+        call(""),
+        call(r#"{\"port\":"#),
+        call(r#"\"Brest 🌊\"}"#),
+        event("conversation.response.done", r#""usage":{"prompt_tokens":20,"completion_tokens":6,"total_tokens":26}"#),
+    ];
+    let over = frames.len() - 1;
+    Wire { dialect: "mistral-conversations", frames, told: over, over, has_pieces: true }
 }
