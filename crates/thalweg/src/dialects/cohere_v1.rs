@@ -10,7 +10,7 @@ use crate::protocols::cohere_v1;
 pub static COHERE_V1: Dialect = Dialect {
     name: Cow::Borrowed("cohere-v1"),
     protocol: Protocol::CohereV1,
-    framing: Framing::Lines,
+    framing: Framing::Sse,
     claims: cohere_v1::claims,
     decoder: cohere_v1::decoder,
     oddities: Oddities::none(),

@@ -304,14 +304,3 @@ fn a_citation_belongs_to_the_text_before_it_and_is_verbatim() {
     assert_eq!(answer(&response), "ab");
     assert!(format!("{:?}", response.choices[0].blocks[0].parts).contains("sources"), "{response:#?}");
 }
-
-#[test]
-fn one_broken_line_of_v1_costs_one_line() {
-    let line = |kind: &str, fields: &str| format!("{{\"is_finished\":false,\"event_type\":\"{kind}\",{fields}}}\n");
-    let text = |text: &str| line("text-generation", &format!("\"text\":{text:?}"));
-    let end = "{\"is_finished\":true,\"event_type\":\"stream-end\",\"finish_reason\":\"COMPLETE\"}\n";
-    let broken = "{\"is_finished\":false,\"event_type\":\"text-generation\",\"text\":\"x\n";
-    let response = check_as("cohere-v1", (text("a") + broken + &text("b") + end).as_bytes(), Close::Clean);
-    assert_eq!((response.choices[0].text().as_str(), response.outcome), ("ab", Some(Outcome::Complete)));
-    assert_eq!(anomalies(&response), [AnomalyKind::InvalidJson]);
-}
