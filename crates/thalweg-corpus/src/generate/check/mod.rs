@@ -120,7 +120,7 @@ fn compare(generated: &Generated, response: &Response) -> Result<(), String> {
 }
 
 fn compare_choice(generated: &Generated, intended: &IntendedChoice, choice: &Choice) -> Result<(), String> {
-    if generated.protocol == Protocol::OpenaiChat {
+    if matches!(generated.protocol, Protocol::OpenaiChat | Protocol::Mistral) {
         merged::compare(intended, choice)?;
     } else {
         blocks::compare(generated, intended, choice)?;

@@ -6,12 +6,15 @@ use thalweg::{AnomalyKind, Close, Fold, InputState, Normalizer, Outcome, Reason,
 use thalweg_corpus::Chunking;
 
 mod bedrock;
+mod cohere;
 mod content;
 mod ends;
 mod framing;
-mod interactions;
 mod gemini;
+mod interactions;
 mod messages;
+mod mistral;
+mod ollama;
 mod parts;
 mod responses;
 mod tool_calls;
