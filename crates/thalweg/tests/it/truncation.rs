@@ -209,4 +209,3 @@ impl Seen {
         self.response.apply(event);
     }
 }
-

@@ -42,8 +42,13 @@ fn compare_call(intended: &IntendedCall, call: &Block) -> Result<(), String> {
 
 /// What is cited, in order. Which of two neighbours cites it nobody can tell.
 fn intended_citations(leaves: &[Leaf]) -> Vec<&str> {
-    let cited = |leaf| if let &Leaf::Cited { ref citations, .. } = leaf { citations.as_slice() } else { &[] };
-    leaves.iter().flat_map(cited).map(String::as_str).collect()
+    let mut cited = Vec::new();
+    for leaf in leaves {
+        if let Leaf::Cited { citations, .. } = leaf {
+            cited.extend(citations.iter().map(String::as_str));
+        }
+    }
+    cited
 }
 
 fn folded_citations(blocks: &[Block]) -> Vec<&str> {

@@ -251,7 +251,13 @@ fn gemini_array() -> Wire {
         frame.insert_str(0, if n == 0 { "[" } else { ",\r\n" });
     }
     frames.push("\r\n]\r\n".into());
-    Wire { dialect: "gemini", told: frames.len() - 2, over: Some(frames.len() - 1), frames: bytes(frames), pieces: Pieces::None }
+    Wire {
+        dialect: "gemini",
+        told: frames.len() - 2,
+        over: Some(frames.len() - 1),
+        frames: bytes(frames),
+        pieces: Pieces::None,
+    }
 }
 
 fn vertex() -> Wire {
@@ -311,7 +317,13 @@ fn mistral() -> Wire {
         frame(r#""delta":{"content":""},"finish_reason":"tool_calls""#),
         "data: [DONE]\n\n".into(),
     ];
-    Wire { dialect: "mistral", told: frames.len() - 2, over: Some(frames.len() - 1), frames: bytes(frames), pieces: Pieces::OfText }
+    Wire {
+        dialect: "mistral",
+        told: frames.len() - 2,
+        over: Some(frames.len() - 1),
+        frames: bytes(frames),
+        pieces: Pieces::OfText,
+    }
 }
 
 fn mistral_conversations() -> Wire {
@@ -350,5 +362,11 @@ fn mistral_conversations() -> Wire {
         event("conversation.response.done", r#""usage":{"prompt_tokens":20,"completion_tokens":6,"total_tokens":26}"#),
     ];
     let over = frames.len() - 1;
-    Wire { dialect: "mistral-conversations", frames: bytes(frames), told: over, over: Some(over), pieces: Pieces::OfText }
+    Wire {
+        dialect: "mistral-conversations",
+        frames: bytes(frames),
+        told: over,
+        over: Some(over),
+        pieces: Pieces::OfText,
+    }
 }
