@@ -114,8 +114,11 @@ fn check_choice(
     Err(Violation::new(LAW, message).between(calls, given))
 }
 
-/// The input as the value that it is, where it is one.
+/// The input as the value that it is, where it is one. None at all is an object without members.
 fn as_value(input: &str) -> String {
+    if input.is_empty() {
+        return "{}".into();
+    }
     serde_json::from_str(input).map_or_else(|_| input.into(), |value: serde_json::Value| value.to_string())
 }
 

@@ -51,7 +51,10 @@ pub fn check_reconnect<'d>(setup: impl Into<Setup<'d>>, bytes: &[u8], cuts: Cuts
             continue;
         }
         let border = frame.range.start;
-        let first = border + broken_off(&setup, &bytes[frame.range.clone()], &mut rng);
+        let frame = &bytes[frame.range.clone()];
+        // JSON that is whole has come, whatever blanks were to follow.
+        let frame = if wire::is_sse(bytes) { frame } else { frame.trim_ascii_end() };
+        let first = border + broken_off(&setup, frame, &mut rng);
         let from = replay_from(&frames[..n]).map(|least| frames[rng.usize(least..=n)].range.start);
         let repeated = from.filter(|from| is_beginning(&setup, bytes, *from)).map(|second| Split { first, second });
         for split in [Some(Split { first, second: border }), repeated].into_iter().flatten() {
@@ -197,7 +200,7 @@ fn replay_from(before: &[WireFrame]) -> Option<usize> {
 fn broken_off(setup: &Setup<'_>, frame: &[u8], rng: &mut Rng) -> usize {
     // While a stream is not recognized, one thing more that is wrong with it may be one too many.
     let is_inside = setup.dialect.is_some() && rng.u8(0..4) > 0;
-    let len = if is_inside { rng.usize(..frame.len()) } else { 0 };
+    let len = if is_inside { rng.usize(..frame.len().max(1)) } else { 0 };
     // A carriage return has ended the frame, whatever follows it.
     if frame[len..] == *b"\n" && frame[..len].ends_with(b"\r") { 0 } else { len }
 }

@@ -21,6 +21,7 @@ const OTHERWISE: &[(&str, &[&str], &str)] = &[
     ("cohere-v1", &["error-401"], ANYONE),
     ("copilot", &["one-answer-over-two-choices"], "a choice does not say that it is a part of one message"),
     ("gemini", &["error-429", "error-in-an-array"], ANYONE),
+    ("gemini-interactions", &["error-400", "error-429"], ANYONE),
     ("gemini-openai", &["thought-tags"], TAGS),
     ("litellm-responses", &["error"], ANYONE),
     ("lm-studio", &["think-tags"], TAGS),

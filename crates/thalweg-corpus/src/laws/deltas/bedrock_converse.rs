@@ -7,9 +7,9 @@ pub(super) fn read(documents: &[Document]) -> Result<Vec<Delta>, &'static str> {
 }
 
 fn read_frame(document: &Document) -> Result<Delta, &'static str> {
-    let mut delta = Delta::default();
     let frame = &document.value;
     let index = frame["contentBlockIndex"].as_i64();
+    let mut delta = Delta { place: index, ..Delta::default() };
     match document.name.as_deref() {
         Some("contentBlockStart") => {
             let call = &frame["start"]["toolUse"];

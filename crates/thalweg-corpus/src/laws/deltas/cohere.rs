@@ -19,10 +19,15 @@ fn read_frame(frame: &Value) -> Result<Delta, &'static str> {
             }
         }
         Some("content-delta") => {
+            delta.place = frame["index"].as_i64();
             delta.text = string(&message["content"]["text"])?;
             delta.reasoning = string(&message["content"]["thinking"])?;
         }
-        Some("tool-plan-delta") => delta.reasoning = string(&message["tool_plan"])?,
+        Some("tool-plan-delta") => {
+            // It has no number, and no content has this one.
+            delta.place = Some(-1);
+            delta.reasoning = string(&message["tool_plan"])?;
+        }
         Some("tool-call-start" | "tool-call-delta") => {
             let call = &message["tool_calls"];
             let function = &call["function"];

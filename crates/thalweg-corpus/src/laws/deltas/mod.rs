@@ -17,6 +17,8 @@ use wire::Document;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Delta {
     pub(super) choice: u32,
+    /// Where the wire numbers its blocks: which of them.
+    pub(super) place: Option<i64>,
     pub(super) text: String,
     pub(super) reasoning: String,
     pub(super) refusal: String,
@@ -71,9 +73,9 @@ impl Wire {
         match self {
             Self::Chat => openai_chat::read(body),
             Self::Gemini => gemini::read(&documents),
-            Self::Converse => bedrock_converse::read(&documents),
+            Self::Converse => bedrock_converse::read(&documents).and_then(in_blocks),
             Self::Ollama => ollama::read(&documents),
-            Self::Cohere => cohere::read(&documents),
+            Self::Cohere => cohere::read(&documents).and_then(in_blocks),
         }
     }
 
@@ -88,6 +90,23 @@ impl Wire {
             Self::Cohere => cohere::may_end(value),
         }
     }
+}
+
+/// The deltas block by block, in the order in which the blocks begin. The error is why which block a delta is of cannot be
+/// told.
+fn in_blocks(mut deltas: Vec<Delta>) -> Result<Vec<Delta>, &'static str> {
+    let mut known: Vec<(Option<i64>, [bool; 2])> = Vec::new();
+    for delta in deltas.iter().filter(|delta| !(delta.text.is_empty() && delta.reasoning.is_empty())) {
+        let kind = [!delta.text.is_empty(), !delta.reasoning.is_empty()];
+        match known.iter().find(|(place, _)| *place == delta.place) {
+            Some((_, known)) if *known != kind => return Err("a block of two kinds"),
+            Some(_) => {}
+            None => known.push((delta.place, kind)),
+        }
+    }
+    let order = |delta: &Delta| known.iter().position(|(place, _)| *place == delta.place);
+    deltas.sort_by_key(order);
+    Ok(deltas)
 }
 
 /// The elements of an array; none of what is no array.

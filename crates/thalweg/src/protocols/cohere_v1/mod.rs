@@ -41,10 +41,13 @@ pub(crate) fn decoder(oddities: &Oddities) -> Box<dyn Decode + Send> {
 pub(crate) fn claims(frame: &Frame<'_>) -> Claim {
     let names = ["event_type", "generation_id", "text", "is_finished"];
     let Ok([kind, id, text, is_finished]) = members(frame.data, names, CLAIM_DEPTH) else { return Claim::No };
-    let is_known = kind.is_some_and(|kind| What::of(kind.of(frame.data).trim_matches('"')).is_some());
+    let kind = kind.map(|kind| kind.of(frame.data).trim_matches('"'));
+    let is_known = kind.is_some_and(|kind| What::of(kind).is_some());
+    // Another wire has types of this name, in words that are joined by dots.
+    let is_like_ours = kind.is_some_and(|kind| !kind.contains('.'));
     match () {
         () if is_known || (kind.is_none() && id.is_some() && text.is_some()) => Claim::Yes,
-        () if kind.is_some() || (is_finished.is_some() && text.is_some()) => Claim::Maybe,
+        () if is_like_ours || (is_finished.is_some() && text.is_some()) => Claim::Maybe,
         () => Claim::No,
     }
 }
