@@ -1,6 +1,6 @@
 //! The ladder from counting line ends to a folded response, under every kind of chunking.
 //!
-//! `cargo bench -p thalweg-bench`, or with a filter: `cargo bench -p thalweg-bench -- chat/16384`.
+//! `cargo bench -p thalweg-bench`, or with a filter: `cargo bench -p thalweg-bench -- 'openai-chat text/16384'`.
 
 use core::hint::black_box;
 use core::time::Duration;
@@ -8,12 +8,12 @@ use core::time::Duration;
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 use thalweg_bench::steps;
-use thalweg_bench::streams::{self, Stream};
+use thalweg_bench::streams::{KINDS, Kind, Stream};
 
 fn ladder(criterion: &mut Criterion) {
-    for stream in [streams::chat(streams::TYPICAL, 1), streams::tools(streams::TYPICAL, 1)] {
+    for stream in KINDS.iter().map(Kind::typical) {
         for (name, chunk_bytes) in CHUNKINGS {
-            let mut group = criterion.benchmark_group(format!("{}/{name}", stream.name));
+            let mut group = criterion.benchmark_group(format!("{} {}/{name}", stream.protocol(), stream.name));
             group.throughput(Throughput::Bytes(stream.bytes.len() as u64));
             climb(&mut group, &stream, chunk_bytes);
             group.finish();
@@ -22,33 +22,32 @@ fn ladder(criterion: &mut Criterion) {
 }
 
 fn climb(group: &mut BenchmarkGroup<'_, WallTime>, stream: &Stream, chunk_bytes: usize) {
-    let bytes = stream.bytes.as_slice();
-    group.bench_function("memchr", |bencher| bencher.iter(|| steps::memchr(black_box(bytes), chunk_bytes)));
+    group.bench_function("memchr", |bencher| bencher.iter(|| steps::memchr(black_box(stream), chunk_bytes)));
     group.bench_function("framing", |bencher| {
         bencher.iter(|| {
             let mut data_bytes = 0;
-            steps::framing(black_box(bytes), chunk_bytes, |data| data_bytes += data.len());
+            steps::framing(black_box(stream), chunk_bytes, |data| data_bytes += data.len());
             data_bytes
         });
     });
     group.bench_function("decode", |bencher| {
         bencher.iter(|| {
             let mut visible_bytes = 0;
-            steps::decode(black_box(bytes), chunk_bytes, |_, text| visible_bytes += text.len());
+            steps::decode(black_box(stream), chunk_bytes, |_, text| visible_bytes += text.len());
             visible_bytes
         });
     });
     group.bench_function("decode_owned", |bencher| {
         bencher.iter(|| {
             let mut visible_bytes = 0;
-            steps::decode_owned(black_box(bytes), chunk_bytes, |_, text| visible_bytes += text.len());
+            steps::decode_owned(black_box(stream), chunk_bytes, |_, text| visible_bytes += text.len());
             visible_bytes
         });
     });
-    group.bench_function("fold", |bencher| bencher.iter(|| steps::fold(black_box(bytes), chunk_bytes)));
+    group.bench_function("fold", |bencher| bencher.iter(|| steps::fold(black_box(stream), chunk_bytes)));
 }
 
-/// Fifty cases: half a second each keeps the whole under a minute.
+/// Two hundred and fifty cases: half a second each keeps the whole at two minutes.
 fn short() -> Criterion {
     Criterion::default()
         .sample_size(10)

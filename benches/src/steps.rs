@@ -1,21 +1,24 @@
 //! The ladder: each step does what the one before does, and more.
 //!
-//! A step takes the whole stream and the chunk size to feed it in. What it sees goes to a visitor, so that the same
+//! A step takes a stream and the size of the chunks to feed it in. What it sees goes to a visitor, so that the same
 //! code can be measured (the visitor counts) and checked (the visitor collects).
 
 use thalweg::framing::{Framer, Framing, Payload};
-use thalweg::{Close, Event, Fold, Normalizer, Response, dialects};
+use thalweg::{Close, Event, Fold, Normalizer, Response};
+
+use crate::streams::Stream;
 
 /// Counts line ends chunk by chunk: no reader of lines can be faster.
 #[must_use]
-pub fn memchr(bytes: &[u8], chunk_bytes: usize) -> usize {
-    bytes.chunks(chunk_bytes).map(|chunk| memchr::memchr_iter(b'\n', chunk).count()).sum()
+pub fn memchr(stream: &Stream, chunk_bytes: usize) -> usize {
+    stream.bytes.chunks(chunk_bytes).map(|chunk| memchr::memchr_iter(b'\n', chunk).count()).sum()
 }
 
 /// Cuts a stream into frames and visits the data of each.
 ///
 /// The framer looks at the bytes where they are: nothing is copied, as if the transport had them all in one buffer.
-pub fn framing(bytes: &[u8], chunk_bytes: usize, mut visit: impl FnMut(&[u8])) {
+pub fn framing(stream: &Stream, chunk_bytes: usize, mut visit: impl FnMut(&[u8])) {
+    let bytes = stream.bytes.as_slice();
     let mut framer = Framer::new(Framing::Sse);
     let (mut head, mut end) = (0, 0);
     loop {
@@ -38,9 +41,9 @@ pub fn framing(bytes: &[u8], chunk_bytes: usize, mut visit: impl FnMut(&[u8])) {
 }
 
 /// Decodes a stream to lent events and visits each.
-pub fn events(bytes: &[u8], chunk_bytes: usize, mut visit: impl FnMut(&Event<'_>)) {
-    let mut normalizer = Normalizer::new(&dialects::OPENAI_CHAT);
-    for chunk in bytes.chunks(chunk_bytes) {
+pub fn events(stream: &Stream, chunk_bytes: usize, mut visit: impl FnMut(&Event<'_>)) {
+    let mut normalizer = Normalizer::new(stream.dialect);
+    for chunk in stream.bytes.chunks(chunk_bytes) {
         normalizer.feed(chunk);
         while let Some(event) = normalizer.poll() {
             visit(&event);
@@ -53,13 +56,13 @@ pub fn events(bytes: &[u8], chunk_bytes: usize, mut visit: impl FnMut(&Event<'_>
 }
 
 /// Decodes a stream to lent events and visits every fragment of content with the number of its block.
-pub fn decode(bytes: &[u8], chunk_bytes: usize, mut visit: impl FnMut(usize, &str)) {
-    events(bytes, chunk_bytes, |event| visit_fragment(event, &mut visit));
+pub fn decode(stream: &Stream, chunk_bytes: usize, mut visit: impl FnMut(usize, &str)) {
+    events(stream, chunk_bytes, |event| visit_fragment(event, &mut visit));
 }
 
 /// As [`decode`], with events that own their text.
-pub fn decode_owned(bytes: &[u8], chunk_bytes: usize, mut visit: impl FnMut(usize, &str)) {
-    events(bytes, chunk_bytes, |event| {
+pub fn decode_owned(stream: &Stream, chunk_bytes: usize, mut visit: impl FnMut(usize, &str)) {
+    events(stream, chunk_bytes, |event| {
         // Nobody may see that the copy is dropped at once.
         let owned = core::hint::black_box(event.to_owned());
         visit_fragment(&owned.as_lent(), &mut visit);
@@ -68,9 +71,9 @@ pub fn decode_owned(bytes: &[u8], chunk_bytes: usize, mut visit: impl FnMut(usiz
 
 /// Decodes a stream and folds it into a response.
 #[must_use]
-pub fn fold(bytes: &[u8], chunk_bytes: usize) -> Response {
+pub fn fold(stream: &Stream, chunk_bytes: usize) -> Response {
     let mut response = Response::default();
-    events(bytes, chunk_bytes, |event| response.apply(event));
+    events(stream, chunk_bytes, |event| response.apply(event));
     response
 }
 
@@ -94,9 +97,9 @@ fn visit_fragment(event: &Event<'_>, visit: &mut impl FnMut(usize, &str)) {
 /// Collects what a step visits: the content of each block.
 ///
 /// ```
-/// let stream = thalweg_bench::streams::chat(20, 1);
+/// let stream = thalweg_bench::streams::chat::text(20, 1);
 /// let mut seen = Vec::new();
-/// thalweg_bench::steps::decode(&stream.bytes, 16, |block, text| {
+/// thalweg_bench::steps::decode(&stream, 16, |block, text| {
 ///     thalweg_bench::steps::collect(&mut seen, block, text);
 /// });
 /// assert_eq!(seen, stream.visible);

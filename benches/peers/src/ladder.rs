@@ -1,138 +1,125 @@
 //! Every step on every input under every chunking, in turn, and the medians.
 
+use std::collections::HashMap;
 use std::hint::black_box;
 use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
-use serde::Serialize;
-use thalweg_bench::steps;
-use thalweg_bench::streams::{self, Stream};
+use serde::{Deserialize, Serialize};
+use thalweg_bench::streams::{KINDS, Kind, LONG, Stream};
 
-use crate::{alloc, peers};
+use crate::alloc;
+use crate::steps::{STEPS, Step};
+
+/// What to measure.
+pub(crate) struct Options {
+    pub(crate) rounds: usize,
+    /// One typical response of each kind and the two chunkings that transports give.
+    pub(crate) is_quick: bool,
+    pub(crate) protocol: Option<String>,
+}
 
 /// A line of the result.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Row {
-    pub(crate) protocol: &'static str,
-    pub(crate) input: &'static str,
-    pub(crate) chunking: usize,
-    pub(crate) step: &'static str,
+    pub(crate) protocol: String,
+    pub(crate) input: String,
+    /// Bytes, or `whole`.
+    pub(crate) chunking: String,
+    pub(crate) step: String,
     pub(crate) ns_per_frame: f64,
     pub(crate) mb_per_s: f64,
     pub(crate) allocs_per_frame: f64,
-    /// The widest distance between two rounds, as a part of the median. Not in the JSON.
-    #[serde(skip)]
+    /// Frames of the stream that was measured: fewer than the input has where the step is too slow for all of it.
+    pub(crate) frames: usize,
+    pub(crate) is_shortened: bool,
+    /// The widest distance between two rounds, as a part of the median.
     pub(crate) spread: f64,
 }
 
-/// What is measured: a step reads a stream and says how many bytes of content it saw, or frames where it sees none.
-struct Step {
-    name: &'static str,
-    run: fn(&Stream, usize) -> usize,
-    check: Check,
-}
-
-/// How it is checked that a step sees what it should.
-enum Check {
-    LineEnds,
-    DataFrames,
-    /// Collects the content of each block.
-    Content(fn(&Stream, usize) -> Vec<String>),
-}
-
-/// A step that visits fragments of content, from the name of the function that does it.
-macro_rules! content {
-    ($name:ident, $visit:path) => {
-        Step {
-            name: stringify!($name),
-            run: |stream, chunk_bytes| {
-                let mut seen = 0;
-                $visit(&stream.bytes, chunk_bytes, |_, text| seen += text.len());
-                seen
-            },
-            check: Check::Content(|stream, chunk_bytes| {
-                let mut seen = Vec::new();
-                $visit(&stream.bytes, chunk_bytes, |block, text| steps::collect(&mut seen, block, text));
-                seen
-            }),
-        }
-    };
-}
-
-static STEPS: &[Step] = &[
-    Step {
-        name: "memchr",
-        run: |stream, chunk_bytes| steps::memchr(&stream.bytes, chunk_bytes),
-        check: Check::LineEnds,
-    },
-    Step {
-        name: "framing",
-        run: |stream, chunk_bytes| {
-            let mut frames = 0;
-            steps::framing(&stream.bytes, chunk_bytes, |data| {
-                black_box(data);
-                frames += 1;
-            });
-            frames
-        },
-        check: Check::DataFrames,
-    },
-    content!(decode, steps::decode),
-    content!(decode_owned, steps::decode_owned),
-    content!(fold, fold),
-    content!(serde_typed, peers::serde_typed),
-    content!(es_serde, peers::es_serde),
-    content!(es_async_openai, peers::es_async_openai),
-];
-
-fn fold(bytes: &[u8], chunk_bytes: usize, visit: impl FnMut(usize, &str)) {
-    steps::visit_response(&black_box(steps::fold(bytes, chunk_bytes)), visit);
-}
-
-/// Checks every step, then measures them in turn, `rounds` times.
-pub(crate) fn run(rounds: usize) -> Result<Vec<Row>, String> {
-    let inputs = [streams::chat(streams::TYPICAL, 1), streams::tools(streams::TYPICAL, 1)];
-    let mut cases = Vec::new();
-    for stream in &inputs {
-        for chunk_bytes in CHUNKINGS {
-            for step in STEPS {
-                check(step, stream, chunk_bytes)?;
-                cases.push(Case { stream, chunk_bytes, step, samples: Vec::new() });
+/// Checks every step, then measures them in turn; gives also what some step does not see.
+pub(crate) fn run(options: &Options) -> Result<(Vec<Row>, Vec<String>), String> {
+    let mut streams = Streams::default();
+    let (mut cases, mut notes) = (Vec::new(), Vec::new());
+    for input in inputs(options) {
+        let stream = streams.get(input.kind, input.deltas);
+        for &chunk_bytes in chunkings(options) {
+            for step in STEPS.iter().filter(|step| step.reads(stream)) {
+                let most = step.pace.most_bytes(chunk_bytes, input.is_long);
+                let stream = if stream.bytes.len() > most + most / 16 {
+                    streams.get(input.kind, input.kind.deltas(most))
+                } else {
+                    stream
+                };
+                if let Some(note) = step.check(stream, chunk_bytes)?
+                    && !notes.contains(&note)
+                {
+                    notes.push(note);
+                }
+                let is_shortened = stream.bytes.len() < streams.get(input.kind, input.deltas).bytes.len();
+                cases.push(Case::new(input.name.clone(), stream, chunk_bytes, step, is_shortened, options.rounds));
             }
         }
     }
-    // The first round warms up and is not counted.
-    for round in 0..=rounds {
-        for case in &mut cases {
+    if cases.is_empty() {
+        return Err("there is no such protocol".into());
+    }
+    for round in 0..options.rounds {
+        for case in cases.iter_mut().filter(|case| round < case.rounds) {
             let sample = case.measure();
-            if round > 0 {
-                case.samples.push(sample);
-            }
+            case.samples.push(sample);
         }
     }
-    Ok(cases.into_iter().map(Case::row).collect())
+    Ok((cases.into_iter().map(Case::row).collect(), notes))
 }
 
-fn check(step: &Step, stream: &Stream, chunk_bytes: usize) -> Result<(), String> {
-    let seen = (step.run)(stream, chunk_bytes);
-    let wanted = match step.check {
-        // Each frame is one line and an empty one.
-        Check::LineEnds => 2 * stream.frames,
-        Check::DataFrames => stream.frames,
-        Check::Content(collect) => {
-            if collect(stream, chunk_bytes) != stream.visible {
-                return Err(format!("{} sees other content than {} has", step.name, stream.name));
-            }
-            stream.visible.iter().map(String::len).sum()
+struct Input {
+    name: String,
+    kind: &'static Kind,
+    deltas: usize,
+    is_long: bool,
+}
+
+fn inputs(options: &Options) -> Vec<Input> {
+    let mut inputs = Vec::new();
+    let is_wanted = |kind: &&Kind| options.protocol.as_deref().is_none_or(|protocol| protocol == kind.protocol);
+    for kind in KINDS.iter().filter(is_wanted) {
+        inputs.push(Input { name: kind.name.into(), kind, deltas: kind.typical, is_long: false });
+        let is_grown = !options.is_quick && matches!(kind.name, "text" | "tools");
+        for megabytes in [1, 16].into_iter().filter(|_| is_grown) {
+            let name = format!("{} {megabytes} MB", kind.name);
+            inputs.push(Input { name, kind, deltas: kind.deltas(megabytes << 20), is_long: false });
         }
-    };
-    if seen == wanted { Ok(()) } else { Err(format!("{} of {}: {seen}, not {wanted}", step.name, stream.name)) }
+    }
+    for kind in LONG.iter().filter(is_wanted) {
+        for megabytes in [1, 2, 4, 8].into_iter().filter(|&megabytes| megabytes == 1 || !options.is_quick) {
+            let name = format!("{} {megabytes} MB", kind.name);
+            inputs.push(Input { name, kind, deltas: megabytes * kind.typical, is_long: true });
+        }
+    }
+    inputs
 }
 
-struct Case<'a> {
-    stream: &'a Stream,
+/// Streams that were made, each once. They stay: peers know them by their address.
+#[derive(Default)]
+struct Streams(HashMap<(&'static str, &'static str, usize), &'static Stream>);
+
+impl Streams {
+    fn get(&mut self, kind: &'static Kind, deltas: usize) -> &'static Stream {
+        let name = (kind.protocol, kind.name, deltas);
+        self.0.entry(name).or_insert_with(|| Box::leak(Box::new((kind.make)(deltas, 1))))
+    }
+}
+
+struct Case {
+    input: String,
+    stream: &'static Stream,
     chunk_bytes: usize,
     step: &'static Step,
+    is_shortened: bool,
+    /// Streams a sample.
+    repeat: u32,
+    rounds: usize,
     samples: Vec<Sample>,
 }
 
@@ -142,15 +129,42 @@ struct Sample {
     allocs_per_frame: f64,
 }
 
-impl Case<'_> {
+impl Case {
+    /// Runs it once, to warm up and to see how long it takes.
+    fn new(
+        input: String,
+        stream: &'static Stream,
+        chunk_bytes: usize,
+        step: &'static Step,
+        is_shortened: bool,
+        rounds: usize,
+    ) -> Self {
+        let start = thread_time();
+        black_box((step.run)(black_box(stream), chunk_bytes));
+        let once = (thread_time() - start).max(Duration::from_nanos(100));
+        let repeat = (SAMPLE.as_nanos() / once.as_nanos()).clamp(1, 64) as u32;
+        let affordable = CASE.as_nanos() / (once * repeat).as_nanos();
+        let rounds = rounds.min((affordable as usize).max(3));
+        Self { input, stream, chunk_bytes, step, is_shortened, repeat, rounds, samples: Vec::new() }
+    }
+
     fn measure(&self) -> Sample {
+        let (mut ns, mut allocs) = self.cost(self.step.run);
+        if let Some(besides) = self.step.besides {
+            let (besides_ns, besides_allocs) = self.cost(besides);
+            (ns, allocs) = (ns - besides_ns, allocs - besides_allocs);
+        }
+        let frames = self.stream.frames as f64 * f64::from(self.repeat);
+        Sample { ns_per_frame: ns / frames, allocs_per_frame: allocs / frames }
+    }
+
+    fn cost(&self, run: fn(&Stream, usize) -> usize) -> (f64, f64) {
         let (before, start) = (alloc::count(), thread_time());
-        for _ in 0..STREAMS_PER_SAMPLE {
-            black_box((self.step.run)(black_box(self.stream), self.chunk_bytes));
+        for _ in 0..self.repeat {
+            black_box(run(black_box(self.stream), self.chunk_bytes));
         }
         let (time, after) = (thread_time() - start, alloc::count());
-        let frames = (self.stream.frames * STREAMS_PER_SAMPLE) as f64;
-        Sample { ns_per_frame: time.as_nanos() as f64 / frames, allocs_per_frame: (after - before) as f64 / frames }
+        (time.as_nanos() as f64, (after - before) as f64)
     }
 
     fn row(mut self) -> Row {
@@ -159,13 +173,15 @@ impl Case<'_> {
         let median = self.samples[self.samples.len() / 2];
         let frame_bytes = self.stream.bytes.len() as f64 / self.stream.frames as f64;
         Row {
-            protocol: "openai-chat",
-            input: self.stream.name,
-            chunking: self.chunk_bytes,
-            step: self.step.name,
+            protocol: self.stream.protocol().into(),
+            input: self.input,
+            chunking: if self.chunk_bytes == usize::MAX { "whole".into() } else { self.chunk_bytes.to_string() },
+            step: self.step.name.into(),
             ns_per_frame: median.ns_per_frame,
             mb_per_s: frame_bytes / median.ns_per_frame * 1000.0,
             allocs_per_frame: median.allocs_per_frame,
+            frames: self.stream.frames,
+            is_shortened: self.is_shortened,
             spread: (last.ns_per_frame - first.ns_per_frame) / median.ns_per_frame,
         }
     }
@@ -179,7 +195,12 @@ fn thread_time() -> Duration {
     Duration::new(seconds, nanoseconds)
 }
 
-const CHUNKINGS: [usize; 2] = [16 * 1024, 1460];
+const fn chunkings(options: &Options) -> &'static [usize] {
+    if options.is_quick { &[16 * 1024, 1460] } else { &[usize::MAX, 16 * 1024, 1460, 64, 1] }
+}
 
-/// Enough for milliseconds a sample where a frame takes tens of nanoseconds.
-const STREAMS_PER_SAMPLE: usize = 16;
+/// What a sample should take at least: the clock and the cold caches at its beginning are nothing against it.
+const SAMPLE: Duration = Duration::from_millis(2);
+
+/// What the rounds of a case may take together; three there are always.
+const CASE: Duration = Duration::from_millis(1_500);

@@ -1,33 +1,34 @@
 //! Measures thalweg beside what others use, on the same bytes in one process.
 //!
-//! `cargo run --release -- ladder [--json] [--rounds N]`. The cases take turns, so that what the machine does
-//! meanwhile meets all of them alike; figures are medians of thread CPU time. Read ratios, not nanoseconds.
+//! `cargo run --release -- ladder`, and `memory`, `record`, `picture`: see [`USAGE`]. The cases take turns, so that what
+//! the machine does meanwhile meets all of them alike; figures are medians of thread CPU time. Read ratios, not
+//! nanoseconds.
 
-#![expect(clippy::print_stdout, reason = "a program that prints a table")]
+#![expect(clippy::print_stdout, reason = "a program that prints tables")]
 
 use std::env;
 use std::process::ExitCode;
 
-use ladder::Row;
+use ladder::Options;
 
 mod alloc;
 mod ladder;
+mod loopback;
+mod memory;
 mod peers;
+mod picture;
+mod record;
+mod steps;
+mod table;
 
 #[global_allocator]
 static ALLOCATOR: alloc::Counting = alloc::Counting;
 
 fn main() -> ExitCode {
-    match read_arguments().and_then(|options| Ok((ladder::run(options.rounds)?, options.is_json))) {
-        Ok((rows, is_json)) => {
-            if is_json {
-                println!("{}", serde_json::to_string_pretty(&rows).expect("rows are plain data"));
-            } else {
-                print_table(&rows);
-                print_ratios(&rows);
-            }
-            ExitCode::SUCCESS
-        }
+    let arguments: Vec<_> = env::args().skip(1).collect();
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             eprintln!("thalweg-peers: {message}");
             ExitCode::FAILURE
@@ -35,63 +36,54 @@ fn main() -> ExitCode {
     }
 }
 
-struct Options {
-    is_json: bool,
-    rounds: usize,
+fn run(arguments: &[&str]) -> Result<(), String> {
+    match *arguments {
+        ["ladder", ref options @ ..] => {
+            let (options, is_json) = read_options(options)?;
+            let (rows, notes) = ladder::run(&options)?;
+            if is_json {
+                println!("{}", serde_json::to_string_pretty(&rows).map_err(|error| error.to_string())?);
+            } else {
+                table::print(&rows, &notes);
+            }
+            Ok(())
+        }
+        ["memory"] => {
+            memory::print(&memory::run());
+            Ok(())
+        }
+        ["record", file, ref options @ ..] if !file.starts_with("--") => {
+            let (options, is_json) = read_options(options)?;
+            if is_json { Err(USAGE.into()) } else { record::write(file, &options, arguments) }
+        }
+        ["picture", file, from] => picture::write(file, from),
+        _ => Err(USAGE.into()),
+    }
 }
 
-fn read_arguments() -> Result<Options, String> {
-    let usage = || String::from("usage: thalweg-peers ladder [--json] [--rounds N]");
-    let mut options = Options { is_json: false, rounds: 15 };
-    let mut arguments = env::args().skip(1);
-    if arguments.next().as_deref() != Some("ladder") {
-        return Err(usage());
-    }
-    while let Some(argument) = arguments.next() {
-        match argument.as_str() {
-            "--json" => options.is_json = true,
+fn read_options(arguments: &[&str]) -> Result<(Options, bool), String> {
+    let (mut rounds, mut is_json) = (None, false);
+    let mut options = Options { rounds: 0, is_quick: false, protocol: None };
+    let mut arguments = arguments.iter();
+    while let Some(&argument) = arguments.next() {
+        match argument {
+            "--json" => is_json = true,
+            "--quick" => options.is_quick = true,
+            "--protocol" => options.protocol = Some(arguments.next().copied().ok_or(USAGE)?.into()),
             "--rounds" => {
-                let rounds = arguments.next().and_then(|rounds| rounds.parse().ok());
-                options.rounds = rounds.filter(|&rounds| rounds > 0).ok_or_else(usage)?;
+                let count = arguments.next().and_then(|rounds| rounds.parse().ok());
+                rounds = Some(count.filter(|&rounds| rounds > 0).ok_or(USAGE)?);
             }
-            _ => return Err(usage()),
+            _ => return Err(USAGE.into()),
         }
     }
-    Ok(options)
+    options.rounds = rounds.unwrap_or(if options.is_quick { 3 } else { 15 });
+    Ok((options, is_json))
 }
 
-fn print_table(rows: &[Row]) {
-    println!("input    chunk  step               ns/frame       MB/s  allocs/frame  spread");
-    for row in rows {
-        println!(
-            "{:<6} {:>7}  {:<15} {:>11.1} {:>10.0} {:>13.3} {:>6.0}%",
-            row.input,
-            row.chunking,
-            row.step,
-            row.ns_per_frame,
-            row.mb_per_s,
-            row.allocs_per_frame,
-            row.spread * 100.0
-        );
-    }
-}
-
-/// How many times as long the usual stack of a Rust client takes.
-fn print_ratios(rows: &[Row]) {
-    println!("\ninput    chunk  es_async_openai / decode   / decode_owned   / fold   serde_typed / decode");
-    for peer in rows.iter().filter(|row| row.step == "es_async_openai") {
-        let of = |step| {
-            let same = |row: &&Row| (row.input, row.chunking, row.step) == (peer.input, peer.chunking, step);
-            rows.iter().find(same).map_or(f64::NAN, |row| row.ns_per_frame)
-        };
-        println!(
-            "{:<6} {:>7}  {:>24.1} {:>16.1} {:>8.1} {:>22.1}",
-            peer.input,
-            peer.chunking,
-            peer.ns_per_frame / of("decode"),
-            peer.ns_per_frame / of("decode_owned"),
-            peer.ns_per_frame / of("fold"),
-            of("serde_typed") / of("decode")
-        );
-    }
-}
+const USAGE: &str = "usage: thalweg-peers COMMAND
+  ladder [OPTIONS] [--json]   every step on every input under every chunking
+  memory                      what streams keep that wait in mid-frame
+  record FILE [OPTIONS]       both, with the machine and the commit, as JSON in benches/record/FILE
+  picture FILE.svg FROM.json  a chart of a record
+options: --rounds N (15), --protocol NAME, --quick (typical streams, two chunkings, 3 rounds)";

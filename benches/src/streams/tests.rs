@@ -1,54 +1,102 @@
 use thalweg::Outcome;
 
-use super::{Stream, TYPICAL, chat, giant_line, small_events, tool_input, tools};
-use crate::steps::fold;
+use super::growing::{giant_line, small_events, tool_input};
+use super::{KINDS, Kind, LONG, SHORTEST, Stream, TYPICAL, chat, messages};
+use crate::steps::{fold, framing};
 
 /// A stream is good when a fold gives exactly what the generator says, and nothing about it is strange.
 #[track_caller]
 fn check(stream: &Stream) {
-    let response = fold(&stream.bytes, usize::MAX);
-    assert_eq!(response.outcome, Some(Outcome::Complete), "{}", stream.name);
-    assert_eq!(response.anomalies, [], "{}", stream.name);
-    assert_eq!(response.errors, [], "{}", stream.name);
-    assert!(response.usage.is_some(), "{}", stream.name);
+    let name = format!("{} {}", stream.protocol(), stream.name);
+    let response = fold(stream, usize::MAX);
+    assert_eq!(response.outcome, Some(Outcome::Complete), "{name}");
+    assert_eq!(response.anomalies, [], "{name}");
+    assert_eq!(response.errors, [], "{name}");
+    assert!(response.usage.is_some(), "{name}");
     let blocks: Vec<_> = response.choices[0].blocks.iter().map(|block| block.text.as_str()).collect();
-    assert_eq!(blocks, stream.visible, "{}", stream.name);
+    assert_eq!(blocks, stream.visible, "{name}");
+}
+
+fn kind(protocol: &str, name: &str) -> &'static Kind {
+    KINDS.iter().find(|kind| (kind.protocol, kind.name) == (protocol, name)).unwrap()
 }
 
 #[track_caller]
-fn check_shape(stream: &Stream, frame_bytes: usize) {
-    check(stream);
+fn check_shape(protocol: &str, name: &str, frame_bytes: usize, said: core::ops::Range<f64>) -> Stream {
+    let stream = kind(protocol, name).typical();
     let frame = stream.bytes.len() / stream.frames;
-    assert!(
-        frame.abs_diff(frame_bytes) * 50 <= frame_bytes,
-        "{}: {frame} bytes a frame, not {frame_bytes}",
-        stream.name
-    );
-    let delta = stream.visible.iter().map(String::len).sum::<usize>() as f64 / stream.frames as f64;
-    assert!((4.5..=5.5).contains(&delta), "{}: {delta} bytes a delta", stream.name);
+    assert!(frame.abs_diff(frame_bytes) * 50 <= frame_bytes, "{protocol} {name}: {frame} bytes a frame");
+    let delta = stream.visible_bytes() as f64 / stream.frames as f64;
+    assert!(said.contains(&delta), "{protocol} {name}: {delta} bytes of content a frame");
+    stream
 }
 
 #[test]
-fn chat_has_the_shape_of_openai() {
-    check_shape(&chat(TYPICAL, 1), 331);
+fn every_kind_means_what_it_says() {
+    for kind in KINDS {
+        let stream = kind.typical();
+        assert_eq!((stream.protocol(), stream.name), (kind.protocol, kind.name));
+        check(&stream);
+        check(&(kind.make)(SHORTEST, 2));
+    }
 }
 
 #[test]
-fn tools_have_the_shape_of_openai() {
-    let stream = tools(TYPICAL, 1);
-    check_shape(&stream, 378);
-    assert_eq!(stream.visible.len(), 4);
-    let calls = fold(&stream.bytes, usize::MAX);
-    assert_eq!(calls.choices[0].tool_calls().count(), 4);
-    check(&tools(12, 2));
+fn streams_have_the_shapes_of_their_providers() {
+    check_shape("openai-chat", "text", 331, 4.5..5.5);
+    check_shape("openai-chat", "tools", 378, 4.5..5.5);
+    check_shape("openai-responses", "text", 308, 4.5..5.5);
+    check_shape("anthropic-messages", "text", 131, 7.5..9.0);
+    let gemini = check_shape("gemini", "text", 454, 95.0..120.0);
+    assert!((115..130).contains(&gemini.frames));
+    assert!(gemini.bytes.windows(4).filter(|bytes| bytes == b"\r\n\r\n").count() == gemini.frames);
+}
+
+#[test]
+fn calls_are_as_many_as_they_should_be() {
+    for (protocol, calls) in [("openai-chat", 4), ("openai-responses", 4), ("anthropic-messages", 2)] {
+        let response = fold(&kind(protocol, "tools").typical(), usize::MAX);
+        assert_eq!(response.choices[0].tool_calls().count(), calls, "{protocol}");
+    }
+    check(&chat::tools(12, 2));
+}
+
+#[test]
+fn responses_have_large_objects() {
+    let stream = kind("openai-responses", "text").typical();
+    let mut large = Vec::new();
+    framing(&stream, usize::MAX, |data| {
+        if data.windows(12).any(|bytes| bytes == b"\"response\":{") {
+            large.push(data.len());
+        }
+    });
+    assert_eq!(large.len(), 3);
+    assert!(large.iter().all(|bytes| (9_000..=14_500).contains(bytes)), "{large:?}");
+}
+
+#[test]
+fn a_kind_can_be_had_in_any_size() {
+    for kind in KINDS.iter().chain(LONG) {
+        let megabyte = kind.of_bytes(1 << 20).bytes.len();
+        assert!(megabyte.abs_diff(1 << 20) * 25 <= 1 << 20, "{} {}: {megabyte}", kind.protocol, kind.name);
+    }
 }
 
 #[test]
 fn a_seed_is_a_stream() {
-    assert_eq!(chat(50, 3), chat(50, 3));
-    assert_ne!(chat(50, 3).bytes, chat(50, 4).bytes);
-    assert_eq!(tools(50, 3), tools(50, 3));
-    assert_ne!(tools(50, 3).bytes, tools(50, 4).bytes);
+    for kind in KINDS {
+        assert_eq!((kind.make)(50, 3).bytes, (kind.make)(50, 3).bytes);
+        assert_ne!((kind.make)(50, 3).bytes, (kind.make)(50, 4).bytes);
+    }
+}
+
+#[test]
+fn a_long_input_is_as_long_as_asked() {
+    for stream in [chat::long_input(1 << 20, 1), messages::long_input(1 << 20, 1)] {
+        check(&stream);
+        assert!(stream.visible_bytes().abs_diff(1 << 20) < 5_000);
+        assert!((255..275).contains(&stream.frames), "{}", stream.frames);
+    }
 }
 
 #[test]
@@ -77,4 +125,9 @@ fn tool_input_is_as_long_as_asked() {
         assert_eq!(stream.visible[0].len(), 10_001);
         assert_eq!(stream.frames, 10_001_usize.div_ceil(delta_bytes) + 4);
     }
+}
+
+#[test]
+fn typical_is_one_response() {
+    assert_eq!(KINDS.iter().filter(|kind| kind.typical == TYPICAL).count(), KINDS.len() - 2);
 }
