@@ -141,6 +141,19 @@ impl Emitter {
         self.slots.len()
     }
 
+    /// Whether all that was given since there were `before` events is one fragment of content.
+    pub(crate) fn is_one_delta(&self, before: usize) -> bool {
+        matches!(
+            self.slots.get(before..),
+            Some([
+                EventOf::TextDelta { .. }
+                    | EventOf::ReasoningDelta { .. }
+                    | EventOf::RefusalDelta { .. }
+                    | EventOf::ToolCallDelta { .. }
+            ])
+        )
+    }
+
     #[inline]
     pub(crate) fn get(&self, n: usize) -> Option<Event<'_>> {
         Some(self.slots.get(n)?.map(|span| self.arena.get(*span)))
