@@ -50,13 +50,12 @@ impl<P: Copy> Memo<P> {
         None
     }
 
-    /// Keeps the shape of a frame that was read whole, in place of the one that has not fitted for longest. The slots stand
-    /// in the order of the text.
-    pub(crate) fn learn(
+    /// Keeps the shape of a frame that was read whole, in place of the one that has not fitted for longest.
+    pub(crate) fn learn<const SLOTS: usize>(
         &mut self,
         name: Option<&str>,
         data: &str,
-        slots: impl IntoIterator<Item = Slot>,
+        slots: [Option<Slot>; SLOTS],
         plan: P,
     ) {
         let name = name.unwrap_or_default().as_bytes();

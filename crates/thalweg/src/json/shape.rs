@@ -14,28 +14,19 @@ use super::{Raw, Text};
 pub(crate) struct Shape {
     /// All that is in no slot.
     literals: Vec<u8>,
-    /// For each slot its kind, and how much of `literals` stands before it.
-    slots: [(Kind, u16); SLOTS_MOST],
+    /// In the order of the text.
+    places: [Place; SLOTS_MOST],
     count: usize,
 }
 
-/// A value that may be another one in the next text.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Slot {
-    /// The inside of a string.
-    Text(Text),
-    /// A number: only one that is written in digits alone makes a slot.
-    Number(Raw),
-}
-
-impl Slot {
-    /// Where it begins in its text.
-    pub(crate) const fn start(self) -> usize {
-        match self {
-            Self::Text(text) => text.start(),
-            Self::Number(raw) => raw.start(),
-        }
-    }
+/// Where a slot is.
+#[derive(Clone, Copy, Debug, Default)]
+struct Place {
+    kind: Kind,
+    /// Its number among the caller's slots.
+    slot: u8,
+    /// How much of the literals stands before it.
+    at: u16,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,11 +36,32 @@ enum Kind {
     Number,
 }
 
-/// What the slots of a text hold, in their order.
+/// A value that may be another one in the next text.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Values<'a>([Value<'a>; SLOTS_MOST]);
+pub(crate) struct Slot {
+    kind: Kind,
+    start: usize,
+    end: usize,
+}
 
-#[derive(Clone, Copy, Debug, Default)]
+impl Slot {
+    /// The inside of a string that was read.
+    pub(crate) const fn text(text: Text) -> Self {
+        Self { kind: Kind::Text, start: text.start(), end: text.end() }
+    }
+
+    /// A number that was read of `json`. None where it is not written in digits alone.
+    pub(crate) fn number(raw: Raw, json: &str) -> Option<Self> {
+        let digits = digits(raw.of(json).as_bytes()).filter(|(_, len)| *len == raw.len());
+        digits.map(|_| Self { kind: Kind::Number, start: raw.start(), end: raw.start() + raw.len() })
+    }
+}
+
+/// What the slots of a text hold, by their numbers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Values<'a>([Option<Value<'a>>; SLOTS_MOST]);
+
+#[derive(Clone, Copy, Debug)]
 struct Value<'a> {
     /// The inside of a string, or digits.
     source: &'a str,
@@ -58,48 +70,43 @@ struct Value<'a> {
 }
 
 impl Shape {
-    /// Becomes the shape of `json`, which was read whole. The slots stand in the order of the text and are ranges of it. False
-    /// where it is too long to be kept, or has too many slots: then the shape is rubbish and must not be used.
-    pub(crate) fn learn(&mut self, json: &str, slots: impl IntoIterator<Item = Slot>) -> bool {
+    /// Becomes the shape of `json`, which was read whole. The slots are ranges of it that do not overlap. False where it
+    /// is too long to be kept: then the shape is rubbish and must not be used.
+    pub(crate) fn learn<const SLOTS: usize>(&mut self, json: &str, slots: [Option<Slot>; SLOTS]) -> bool {
+        const { assert!(SLOTS <= SLOTS_MOST, "a text has no more slots") };
+        let mut order: [usize; SLOTS] = core::array::from_fn(|slot| slot);
+        order.sort_unstable_by_key(|&slot| slots[slot].map_or(usize::MAX, |slot| slot.start));
         self.literals.clear();
         self.count = 0;
         let mut from = 0;
-        for slot in slots {
-            let (kind, start, end) = match slot {
-                Slot::Text(text) => (Kind::Text, text.start(), text.end()),
-                Slot::Number(raw) if digits(raw.of(json).as_bytes()).is_some_and(|(_, len)| len == raw.len()) => {
-                    (Kind::Number, raw.start(), raw.start() + raw.len())
-                }
-                Slot::Number(_) => continue,
-            };
-            let literal = json.as_bytes().get(from..start);
-            let (Some(literal), Some(place)) = (literal, self.slots.get_mut(self.count)) else { return false };
-            if self.literals.len() + literal.len() > LITERALS_MOST {
+        for (number, slot) in order.into_iter().filter_map(|number| Some((number, slots[number]?))) {
+            if !self.add_literal(json, from, slot.start) {
                 return false;
             }
-            self.literals.extend_from_slice(literal);
-            *place = (kind, self.literals.len() as u16);
+            self.places[self.count] = Place { kind: slot.kind, slot: number as u8, at: self.literals.len() as u16 };
             self.count += 1;
-            from = end;
+            from = slot.end;
         }
-        let Some(literal) = json.as_bytes().get(from..) else { return false };
-        let is_short = self.literals.len() + literal.len() <= LITERALS_MOST;
-        if is_short {
-            self.literals.extend_from_slice(literal);
-        }
-        is_short
+        self.add_literal(json, from, json.len())
+    }
+
+    fn add_literal(&mut self, json: &str, from: usize, to: usize) -> bool {
+        let literal = json.as_bytes().get(from..to);
+        let literal = literal.filter(|literal| self.literals.len() + literal.len() <= LITERALS_MOST);
+        self.literals.extend_from_slice(literal.unwrap_or_default());
+        literal.is_some()
     }
 
     /// The values in the slots of `json`, if it has this shape.
     #[inline]
     pub(crate) fn fit<'a>(&self, json: &'a [u8]) -> Option<Values<'a>> {
         let (mut rest, mut from) = (json, 0);
-        let mut values = Values([Value::default(); SLOTS_MOST]);
-        for ((kind, to), value) in self.slots.iter().take(self.count).zip(&mut values.0) {
-            let to = usize::from(*to);
-            rest = rest.strip_prefix(self.literals.get(from..to)?)?;
-            from = to;
-            let (number, len, is_escaped) = match kind {
+        let mut values = Values([None; SLOTS_MOST]);
+        for place in self.places.get(..self.count)? {
+            let at = usize::from(place.at);
+            rest = rest.strip_prefix(self.literals.get(from..at)?)?;
+            from = at;
+            let (number, len, is_escaped) = match place.kind {
                 Kind::Text => {
                     let (len, is_escaped) = inside(rest)?;
                     (0, len, is_escaped)
@@ -110,7 +117,8 @@ impl Shape {
                 }
             };
             let (inside, behind) = rest.split_at_checked(len)?;
-            *value = Value { source: str::from_utf8(inside).ok()?, number, is_escaped };
+            let value = Value { source: str::from_utf8(inside).ok()?, number, is_escaped };
+            *values.0.get_mut(usize::from(place.slot))? = Some(value);
             rest = behind;
         }
         (rest == self.literals.get(from..)?).then_some(values)
@@ -123,22 +131,24 @@ impl Shape {
 }
 
 impl<'a> Values<'a> {
-    /// The string in a slot: a source and the text in it, to be decoded as one that was read.
+    /// The string in a slot: a source and the text in it, to be decoded as one that was read. Empty where there is no such
+    /// slot.
     #[inline]
     pub(crate) fn text(&self, slot: usize) -> (&'a str, Text) {
         let value = self.get(slot);
-        (value.source, Text::new(0, value.source.len() as u32, value.is_escaped))
+        let source = value.map_or("", |value| value.source);
+        (source, Text::new(0, source.len() as u32, value.is_some_and(|value| value.is_escaped)))
     }
 
-    /// The number in a slot.
+    /// The number in a slot, if there is one.
     #[inline]
-    pub(crate) fn number(&self, slot: usize) -> u64 {
-        self.get(slot).number
+    pub(crate) fn number(&self, slot: usize) -> Option<u64> {
+        self.get(slot).map(|value| value.number)
     }
 
     #[inline]
-    fn get(&self, slot: usize) -> Value<'a> {
-        self.0.get(slot).copied().unwrap_or_default()
+    fn get(&self, slot: usize) -> Option<Value<'a>> {
+        self.0.get(slot).copied().flatten()
     }
 }
 

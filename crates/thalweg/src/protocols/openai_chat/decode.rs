@@ -125,8 +125,8 @@ impl Decoder {
         if frame.is_body || wants_extras || self.is_error(frame) {
             return false;
         }
-        let Some((plan, slots)) = repeat::plan(&self.chunk, choice) else { return false };
-        self.memo.learn(frame.event, frame.data, slots.into_iter().flatten(), plan);
+        let Some((plan, slots)) = repeat::plan(&self.chunk, frame.data, choice) else { return false };
+        self.memo.learn(frame.event, frame.data, slots, plan);
         true
     }
 

@@ -12,29 +12,32 @@ use crate::json::{Raw, Slot, Text, Values};
 pub(super) struct Plan {
     pub(super) choice: u32,
     what: What,
-    /// The slot of the fragment.
-    fragment: usize,
 }
 
 #[derive(Clone, Copy, Debug)]
 enum What {
     Text(Channel),
-    Input { key: Option<Key>, form: InputForm, number: Option<usize> },
+    Input { key: Option<Key>, form: InputForm },
 }
+
+/// The slots: the fragment, the number of its call, padding.
+pub(super) type Slots = [Option<Slot>; 3];
+const FRAGMENT: usize = 0;
+const NUMBER: usize = 1;
 
 impl Plan {
     /// Says the chunk. The same calls, in the same order, as for one that was read.
     #[inline]
     pub(super) fn say(self, values: &Values<'_>, voice: &mut Voice<'_>) {
-        let (source, text) = values.text(self.fragment);
+        let (source, text) = values.text(FRAGMENT);
         let fragment = Fragment::json(source, text);
         voice.out.begin_choice(self.choice);
         match self.what {
             What::Text(channel) => voice.append(channel, fragment),
-            What::Input { key, form, number } => {
-                let number = number.and_then(|slot| i64::try_from(values.number(slot)).ok()).map(Key::index);
+            What::Input { key, form } => {
+                let number = values.number(NUMBER).and_then(|number| i64::try_from(number).ok());
                 voice.call(CallFragment {
-                    key: number.or(key),
+                    key: number.map(Key::index).or(key),
                     input: Some(fragment),
                     form,
                     is_name_open: voice.oddities.has_names_in_pieces,
@@ -47,31 +50,20 @@ impl Plan {
 
 /// How a chunk that was read and said may come again: its plan and what in it varies. None where it says more than one
 /// fragment. `choice` is the number that its choice goes by.
-pub(super) fn plan(chunk: &Chunk, choice: u32) -> Option<(Plan, [Option<Slot>; 3])> {
+pub(super) fn plan(chunk: &Chunk, data: &str, choice: u32) -> Option<(Plan, Slots)> {
     let [one] = &chunk.choices[..] else { return None };
-    let is_blank = |text: Option<Text>| text.is_none_or(Text::is_empty);
     let has_more = one.message.is_some() || one.logprobs.is_some() || one.error.is_some() || one.usage.is_some();
     let has_reason = !is_blank(one.finish_reason) || !is_blank(one.native_finish_reason);
-    let is_plain = chunk.head.is_plain() && is_blank(one.text);
-    if has_more || has_reason || !is_plain {
+    if has_more || has_reason || !chunk.head.is_plain() || !is_blank(one.text) {
         return None;
     }
     let (what, fragment, number) = fragment(&one.delta, chunk)?;
-    let mut slots = [Some(Slot::Text(fragment)), number.map(Slot::Number), chunk.head.padding.map(Slot::Text)];
-    slots.sort_by_key(|slot| slot.map_or(usize::MAX, Slot::start));
-    let place = |wanted: usize| slots.iter().flatten().position(|slot| slot.start() == wanted);
-    let what = match what {
-        What::Input { key, form, .. } => {
-            What::Input { key, form, number: number.and_then(|raw| place(Slot::Number(raw).start())) }
-        }
-        what => what,
-    };
-    Some((Plan { choice, what, fragment: place(Slot::Text(fragment).start())? }, slots))
+    let number = number.and_then(|raw| Slot::number(raw, data));
+    Some((Plan { choice, what }, [Some(Slot::text(fragment)), number, chunk.head.padding.map(Slot::text)]))
 }
 
 /// The only fragment of a delta, and the number of its call.
 fn fragment(delta: &Content, chunk: &Chunk) -> Option<(What, Text, Option<Raw>)> {
-    let is_blank = |text: Option<Text>| text.is_none_or(Text::is_empty);
     if delta.is_odd || !delta.rare.is_empty() {
         return None;
     }
@@ -87,8 +79,12 @@ fn fragment(delta: &Content, chunk: &Chunk) -> Option<(What, Text, Option<Raw>)>
         [] => found,
         [call] if found.is_none() => {
             let Repeatable { key, number, form, input } = call.repeatable()?;
-            Some((What::Input { key, form, number: None }, input, number))
+            Some((What::Input { key, form }, input, number))
         }
         _ => None,
     }
+}
+
+fn is_blank(text: Option<Text>) -> bool {
+    text.is_none_or(Text::is_empty)
 }
