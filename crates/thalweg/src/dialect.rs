@@ -49,6 +49,11 @@ pub trait Decode {
         false
     }
 
+    /// The framing's end mark came, such as the `]` of an array: says what was held back, then the mark.
+    fn end_mark(&mut self, out: &mut Emitter) {
+        out.sentinel();
+    }
+
     /// The bytes have ended: says what was held back. Called once, before the verdict.
     fn finish(&mut self, out: &mut Emitter) {
         let _ = out;

@@ -275,6 +275,47 @@ fn block(index: usize, kind: &str, field: &str, delta: &str) -> String {
     format!("\"index\":{index},\"delta\":{{\"type\":\"{kind}\",\"{field}\":\"{delta}\"}}")
 }
 
+/// Steps 0 to 3 are a thought, the answer and two calls, all of them open.
+const INTERACTIONS: Wire = Wire {
+    opening: concat!(
+        "data: {\"interaction\":{\"id\":\"v1_a\",\"status\":\"in_progress\"},\"event_type\":\"interaction.created\"}\n\n",
+        "data: {\"index\":0,\"step\":{\"type\":\"thought\"},\"event_type\":\"step.start\"}\n\n",
+        "data: {\"index\":1,\"step\":{\"type\":\"model_output\"},\"event_type\":\"step.start\"}\n\n",
+        "data: {\"index\":2,\"step\":{\"id\":\"a\",\"type\":\"function_call\",\"name\":\"get_tide\",\"arguments\":{}},\"event_type\":\"step.start\"}\n\n",
+        "data: {\"index\":3,\"step\":{\"id\":\"b\",\"type\":\"function_call\",\"name\":\"get_time\",\"arguments\":{}},\"event_type\":\"step.start\"}\n\n",
+    ),
+    frame: |n, delta, padding| {
+        let id = 1000 + n;
+        let blanks = " ".repeat(padding.len());
+        format!("event: step.delta\ndata: {{{delta},\"event_type\":\"step.delta\",\"event_id\":\"e{id}\"{blanks}}}\n\n")
+    },
+};
+
+const INTERACTIONS_STREAMS: &[Stream] = &[
+    Stream { name: "text", delta: |n| step(1, &format!("\"text\":\"word {n} \",\"type\":\"text\"")) },
+    Stream {
+        name: "text with escapes",
+        delta: |n| step(1, &format!("\"text\":\"\\\"{n}\\n\\u00e9\",\"type\":\"text\"")),
+    },
+    Stream {
+        name: "reasoning",
+        delta: |n| {
+            let content = format!("{{\"text\":\"thought {n} \",\"type\":\"text\"}}");
+            step(0, &format!("\"content\":{content},\"type\":\"thought_summary\""))
+        },
+    },
+    Stream { name: "input", delta: |n| arguments(2, &element(n)) },
+    Stream { name: "parallel inputs", delta: |n| arguments(2 + n % 2, &element(n / 2)) },
+];
+
+fn step(index: usize, delta: &str) -> String {
+    format!("\"index\":{index},\"delta\":{{{delta}}}")
+}
+
+fn arguments(index: usize, input: &str) -> String {
+    step(index, &format!("\"arguments\":\"{input}\",\"type\":\"arguments_delta\""))
+}
+
 /// The `n`-th piece of a list.
 fn element(n: usize) -> String {
     // Of one length, so that what was room enough for one is for all.
@@ -362,6 +403,7 @@ fn applying(dialect: &Dialect) -> (Wire, Vec<&'static Stream>) {
         Protocol::AnthropicMessages => return (MESSAGES, MESSAGES_STREAMS.iter().collect()),
         Protocol::Ollama => return (OLLAMA, OLLAMA_STREAMS.iter().collect()),
         Protocol::Cohere => return (COHERE, COHERE_STREAMS.iter().collect()),
+        Protocol::GeminiInteractions => return (INTERACTIONS, INTERACTIONS_STREAMS.iter().collect()),
         Protocol::CohereV1 => return (COHERE_V1, COHERE_V1_STREAMS.iter().collect()),
         _ => {}
     }

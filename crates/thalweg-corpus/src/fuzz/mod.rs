@@ -4,11 +4,13 @@
 //! [`seeded`] mutates it for a number of seconds and gives back the first [`Finding`], made small.
 
 mod bytes;
+mod framings;
 mod json;
 mod mutate;
 mod seeded;
 
 pub use bytes::{any_bytes, check_any_bytes};
+pub use framings::{check_framings, framings};
 pub use json::{check_json, json};
 pub use mutate::Mutator;
 pub use seeded::{Finding, Runs, Target, counted, seeded};

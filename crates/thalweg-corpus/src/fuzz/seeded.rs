@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::panic;
 use std::time::Instant;
 
-use super::{Mutator, check_any_bytes, check_json};
+use super::{Mutator, check_any_bytes, check_framings, check_json};
 use crate::Violation;
 
 /// What is run on an input.
@@ -13,6 +13,8 @@ use crate::Violation;
 pub enum Target {
     /// [`any_bytes`](super::any_bytes)
     AnyBytes,
+    /// [`framings`](super::framings)
+    Framings,
     /// [`json`](super::json)
     Json,
 }
@@ -47,7 +49,7 @@ pub struct Runs {
     pub jsons: u64,
 }
 
-/// Runs both targets on mutated corpus bodies for a number of seconds. The same seed makes the same inputs.
+/// Runs all targets on mutated corpus bodies for a number of seconds. The same seed makes the same inputs.
 ///
 /// # Errors
 /// The first input that breaks a law or panics, made small.
@@ -68,7 +70,9 @@ fn run_while(seed: u64, mut go_on: impl FnMut(&Runs) -> bool) -> Result<Runs, Fi
     let mut mutator = Mutator::new(seed);
     let mut runs = Runs::default();
     while go_on(&runs) {
-        try_input(Target::AnyBytes, &mutator.stream())?;
+        let stream = mutator.stream();
+        try_input(Target::AnyBytes, &stream)?;
+        try_input(Target::Framings, &stream)?;
         runs.streams += 1;
         for _ in 0..JSONS_A_STREAM {
             try_input(Target::Json, &mutator.json())?;
@@ -94,6 +98,7 @@ fn law_of(message: &str) -> String {
 fn run(target: Target, input: &[u8]) -> Result<(), String> {
     let check: fn(&[u8]) -> Result<(), Violation> = match target {
         Target::AnyBytes => check_any_bytes,
+        Target::Framings => check_framings,
         Target::Json => check_json,
     };
     match panic::catch_unwind(AssertUnwindSafe(|| check(input))) {

@@ -30,7 +30,10 @@ pub(super) fn write(
         }
         out.push_str(&frame.data);
     }
-    if !selection.roll(P::ArrayOpen, 1, rng) {
+    if selection.has(P::CutShort) {
+        // What is cut short has no end.
+        selection.hit(P::ArrayOpen);
+    } else if !selection.roll(P::ArrayOpen, 1, rng) {
         out.push_str(["]", "\n]\n", "]\n"][rng.usize(..3)]);
     }
     out.into_bytes()

@@ -23,6 +23,7 @@ mod intention;
 mod json;
 mod lines;
 mod messages;
+mod mistral;
 mod ollama;
 mod perturbation;
 mod responses;
@@ -75,8 +76,16 @@ impl Generated {
 }
 
 /// The protocols whose streams can be made.
-pub const PROTOCOLS: &[Protocol] =
-    &[Protocol::OpenaiChat, Protocol::OpenaiResponses, Protocol::AnthropicMessages, Protocol::Gemini];
+pub const PROTOCOLS: &[Protocol] = &[
+    Protocol::OpenaiChat,
+    Protocol::OpenaiResponses,
+    Protocol::AnthropicMessages,
+    Protocol::Gemini,
+    Protocol::BedrockConverse,
+    Protocol::Ollama,
+    Protocol::Cohere,
+    Protocol::Mistral,
+];
 
 /// The stream of a protocol and a seed.
 ///
@@ -146,6 +155,7 @@ impl Author {
             Protocol::BedrockConverse => &bedrock::AUTHOR,
             Protocol::Ollama => &ollama::AUTHOR,
             Protocol::Cohere => &cohere::AUTHOR,
+            Protocol::Mistral => &mistral::AUTHOR,
             other => panic!("no streams of {other} can be made"),
         }
     }

@@ -191,15 +191,21 @@ perturbations! {
         ReasoningDetailsTwice = "reasoning_details_twice",
         /// Reasoning is a `thinking` part of `content`, which is a list.
         ReasoningParts = "reasoning_parts",
+    }
+    OPENAI {
         /// Reasoning at the beginning of an answer is in its text, between tags: the dialect's way.
         InlineTags = "inline_tags",
-
+    }
+    CHAT {
         // Content.
         /// `content` is a list of typed parts: text, refusals.
         ContentParts = "content_parts",
+    }
+    OPENAI {
         /// A fragment of text or reasoning repeats all that came before it: the dialect's way.
         Cumulative = "cumulative",
-
+    }
+    CHAT {
         // Finish reasons.
         /// The reason is sent twice.
         FinishTwice = "finish_twice",
@@ -245,6 +251,16 @@ perturbations! {
         // Server-sent events.
         /// A comment comes as data.
         CommentAsData = "comment_as_data",
+    }
+    MISTRAL {
+        /// What an answer refers to comes as parts of its content.
+        References = "references",
+        /// An id that is not there is the word `null`.
+        NullWordIds = "null_word_ids",
+        /// Chunks have padding.
+        ChunkPadding = "chunk_padding",
+        /// More tokens came from a cache than the input has.
+        CachedAboveInput = "cached_above_input",
     }
     NAMELESS {
         /// The wire gives no ids; they are minted.
@@ -489,6 +505,8 @@ perturbations! {
         UsageWithoutCounts = "usage_without_counts",
         /// The prompt is blocked: there is no candidate.
         PromptBlocked = "prompt_blocked",
+        /// An error on bare lines behind the last event.
+        ErrorBare = "error_bare",
     }
     BEDROCK {
         /// Frames have padding.
@@ -527,17 +545,20 @@ impl Perturbation {
 
 use Perturbation as P;
 
-use Protocol::{AnthropicMessages, BedrockConverse, Cohere, Gemini, Ollama, OpenaiChat, OpenaiResponses};
+use Protocol::{AnthropicMessages, BedrockConverse, Cohere, Gemini, Mistral, Ollama, OpenaiChat, OpenaiResponses};
 
-const EVERY: &[Protocol] = &[OpenaiChat, OpenaiResponses, AnthropicMessages, Gemini, BedrockConverse, Ollama, Cohere];
-const TEXT: &[Protocol] = &[OpenaiChat, OpenaiResponses, AnthropicMessages, Gemini, Ollama, Cohere];
-const SSE: &[Protocol] = &[OpenaiChat, OpenaiResponses, AnthropicMessages, Gemini, Cohere];
+const EVERY: &[Protocol] =
+    &[OpenaiChat, OpenaiResponses, AnthropicMessages, Gemini, BedrockConverse, Ollama, Cohere, Mistral];
+const TEXT: &[Protocol] = &[OpenaiChat, OpenaiResponses, AnthropicMessages, Gemini, Ollama, Cohere, Mistral];
+const SSE: &[Protocol] = &[OpenaiChat, OpenaiResponses, AnthropicMessages, Gemini, Cohere, Mistral];
 const LINES: &[Protocol] = &[Ollama];
-const CHAT: &[Protocol] = &[OpenaiChat];
-const NAMELESS: &[Protocol] = &[OpenaiChat, Gemini, Ollama];
-const MERGED: &[Protocol] = &[OpenaiChat, Gemini, Ollama];
-const CHOICES: &[Protocol] = &[OpenaiChat, Gemini];
-const PLAIN: &[Protocol] = &[OpenaiChat, Ollama];
+const OPENAI: &[Protocol] = &[OpenaiChat];
+const CHAT: &[Protocol] = &[OpenaiChat, Mistral];
+const MISTRAL: &[Protocol] = &[Mistral];
+const NAMELESS: &[Protocol] = &[OpenaiChat, Gemini, Ollama, Mistral];
+const MERGED: &[Protocol] = &[OpenaiChat, Gemini, Ollama, Mistral];
+const CHOICES: &[Protocol] = &[OpenaiChat, Gemini, Mistral];
+const PLAIN: &[Protocol] = &[OpenaiChat, Ollama, Mistral];
 const EXPLICIT: &[Protocol] = &[OpenaiResponses, AnthropicMessages, Cohere];
 const NUMBERED: &[Protocol] = &[OpenaiResponses, AnthropicMessages, BedrockConverse, Cohere];
 const WHOLE: &[Protocol] = &[OpenaiResponses, AnthropicMessages, Gemini, BedrockConverse, Ollama, Cohere];

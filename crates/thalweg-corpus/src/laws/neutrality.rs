@@ -193,15 +193,24 @@ fn openings(protocol: Protocol, frame: &Value) -> &'static [&'static str] {
         _ if frame["item"].is_object() || frame["content_block"].is_object() => &["{"],
         Protocol::OpenaiResponses => &["{", "\"response\":{", "\"part\":{"],
         Protocol::AnthropicMessages => &["{", "\"message\":{", "\"delta\":{"],
+        Protocol::Gemini => &["{", "\"candidates\":[{", "\"content\":{", "\"parts\":[{", "\"usageMetadata\":{"],
         _ => &["{", "\"choices\":[{", "\"delta\":{", "\"function\":{"],
     }
 }
 
-/// A delta of an unknown type, which is given on as it stands.
+/// A delta of an unknown type, or a part that is nothing known, which is given on as it stands.
 fn is_opaque(value: &Value) -> bool {
+    let candidates = value["candidates"].as_array().into_iter().flatten();
+    let mut parts = candidates.filter_map(|candidate| candidate["content"]["parts"].as_array()).flatten();
+    if parts.any(|part| !PAYLOADS.iter().any(|name| !part[*name].is_null())) {
+        return true;
+    }
     const KNOWN: [&str; 5] = ["text_delta", "thinking_delta", "input_json_delta", "signature_delta", "citations_delta"];
     value["delta"]["type"].as_str().is_some_and(|kind| !KNOWN.contains(&kind))
 }
+
+/// What parts of Gemini's are, where they are read field by field.
+const PAYLOADS: [&str; 4] = ["text", "functionCall", "inlineData", "executableCode"];
 
 const UNKNOWN_FIELDS: [&str; 4] = [
     "\"thalweg_test\":null",

@@ -32,6 +32,13 @@ pub(super) fn is_prose(data: &str) -> bool {
 pub(super) fn undo(setup: &Setup<'_>, deltas: &mut [Delta]) -> Result<(), &'static str> {
     let Some(dialect) = setup.dialect else { return Ok(()) };
     let oddities = &dialect.oddities;
+    if oddities.has_null_ids {
+        deltas
+            .iter_mut()
+            .flat_map(|delta| &mut delta.calls)
+            .filter(|call| call.id == "null")
+            .for_each(|call| call.id.clear());
+    }
     if oddities.has_one_choice && deltas.iter().any(|delta| delta.choice > 0) {
         return Err("choices that are one message");
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use thalweg::json::{Error, Kind, Reader, Text};
 use thalweg::{Dialect, Event, Normalizer, Protocol};
 
+use super::Messages;
 use crate::{Setup, wire};
 
 /// A member, wherever a body has it.
@@ -19,11 +20,12 @@ pub(super) struct Member {
     pub(super) others: Vec<(Range<usize>, &'static str)>,
 }
 
-/// All members of the JSON in a body, by path. See [`super::Paths::see`] for the frames that are passed over.
-pub(super) fn members(setup: &Setup<'_>, body: &[u8]) -> BTreeMap<String, Member> {
+/// All members of the JSON in a body, by path. See [`super::Paths::see`] for the frames that are passed over. Of a body of
+/// binary `messages` the places are those in what they carry.
+pub(super) fn members(setup: &Setup<'_>, body: &[u8], messages: Option<&Messages>) -> BTreeMap<String, Member> {
     let is_chat = |dialect: &Dialect| matches!(dialect.protocol, Protocol::OpenaiChat | Protocol::Mistral);
     let is_typed = !setup.dialect.is_some_and(is_chat);
-    of_documents(&documents(setup, body), is_typed)
+    of_documents(&documents(setup, body, messages), is_typed)
 }
 
 /// As [`members`]. `is_typed`: the `type` at the top of a frame says what kind of frame it is, so that the same key in
@@ -31,7 +33,7 @@ pub(super) fn members(setup: &Setup<'_>, body: &[u8]) -> BTreeMap<String, Member
 pub(super) fn of_documents(documents: &[Document], is_typed: bool) -> BTreeMap<String, Member> {
     let mut members = BTreeMap::new();
     for document in documents {
-        let Ok(found) = Walk::over(&document.text, is_typed) else { continue };
+        let Ok(found) = Walk::over(document, is_typed) else { continue };
         for Found { path, parent, place, other } in found {
             let member: &mut Member = members.entry(path).or_default();
             member.parent = parent;
@@ -51,6 +53,8 @@ pub(super) fn of_documents(documents: &[Document], is_typed: bool) -> BTreeMap<S
 /// The data of one frame, and where in the body it is from.
 #[derive(Debug, Default)]
 pub(super) struct Document {
+    /// Of the message that carries it.
+    name: Option<String>,
     text: String,
     /// For each piece, which has a line feed behind it: where it begins in `text`, and where in the body.
     pieces: Vec<(usize, usize)>,
@@ -75,15 +79,23 @@ impl Document {
 }
 
 /// The data of all frames but those that have none, are no text, or come out whole.
-fn documents(setup: &Setup<'_>, body: &[u8]) -> Vec<Document> {
+fn documents(setup: &Setup<'_>, body: &[u8], messages: Option<&Messages>) -> Vec<Document> {
     let mut documents = Vec::new();
     let mut normalizer = setup.normalizer();
-    let mut at = 0;
+    let (mut at, mut number) = (0, 0);
     let mut drain = |normalizer: &mut Normalizer| {
         while let Some(frame) = normalizer.poll_frame() {
             let is_whole = frame.events().any(|event| matches!(event, Event::Unknown { .. }));
-            documents.extend(data(at, frame.bytes).filter(|_| !is_whole));
+            let document = match messages {
+                Some(messages) => messages.get(number).and_then(|(place, name)| {
+                    let document = data(place.start, &messages.plain[place])?;
+                    Some(Document { name: name.map(String::from), ..document })
+                }),
+                None => data(at, frame.bytes),
+            };
+            documents.extend(document.filter(|_| !is_whole));
             at += frame.bytes.len();
+            number += 1;
         }
     };
     normalizer.feed(body);
@@ -128,12 +140,14 @@ struct Found {
 }
 
 impl<'j> Walk<'j> {
-    /// All members of `json`.
-    fn over(json: &'j str, is_typed: bool) -> Result<Vec<Found>, Error> {
+    /// All members of a document.
+    fn over(document: &'j Document, is_typed: bool) -> Result<Vec<Found>, Error> {
+        let json = &document.text;
         let mut walk = Walk { reader: Reader::new(json, DEPTH_MAX), found: Vec::new() };
         let mut root = walk.reader.clone();
-        let prefix = match type_of(&mut root)? {
-            Some(name) if is_typed => format!("{}: ", name.raw(json)),
+        let prefix = match (&document.name, type_of(&mut root)?) {
+            (Some(name), _) => format!("{name}: "),
+            (None, Some(name)) if is_typed => format!("{}: ", name.raw(json)),
             _ => String::new(),
         };
         walk.value(&prefix, None)?;

@@ -10,8 +10,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{Chunking, Setup};
 
 mod members;
+mod messages;
 
 use members::{Member, members};
+use messages::Messages;
 
 /// The members of one body that nothing reads; [`Paths`] is the same over many bodies.
 ///
@@ -33,7 +35,7 @@ pub fn unread_paths<'d>(setup: impl Into<Setup<'d>>, body: &[u8]) -> BTreeSet<St
 /// The members that some bodies have, and whether anything of what comes out depends on them.
 ///
 /// A path names the keys on the way to a member and has `[]` for the elements of an array, all of them:
-/// `choices[].delta.content`. In protocols whose frames say their `type`, that stands in front:
+/// `choices[].delta.content`. In protocols whose frames say their `type`, or are messages with a name, that stands in front:
 /// `response.completed: response.id`. A key that could be mistaken for more than one is quoted.
 ///
 /// A member is read where the events are others without it, or with another value of the same kind in its place, or
@@ -62,9 +64,14 @@ impl Paths {
         let original = setup.events(body, &Chunking::Whole);
         // No event holds an offset in the body, and no frame is lost: nothing is to be left out of the comparison.
         let is_other = |bytes: &[u8]| setup.events(bytes, &Chunking::Whole) != original;
-        for (path, Member { parent, places, others }) in members(&setup, body) {
-            let places = places.into_iter().map(|place| (place, ""));
-            let is_read = is_other(&replaced(body, places)) || is_other(&replaced(body, others));
+        let messages = Messages::of(body);
+        let changed = |places: Vec<(Range<usize>, &'static str)>| match &messages {
+            Some(messages) => messages.replaced(&places),
+            None => replaced(body, places),
+        };
+        for (path, Member { parent, places, others }) in members(&setup, body, messages.as_ref()) {
+            let places = places.into_iter().map(|place| (place, "")).collect();
+            let is_read = is_other(&changed(places)) || is_other(&changed(others));
             let seen = self.seen.entry(path).or_default();
             seen.parent = parent;
             seen.is_read |= is_read;

@@ -5,6 +5,7 @@ use thalweg::{Detail, Protocol, dialects};
 use super::members::{data, members, of_documents};
 use super::{Paths, unread_paths};
 use crate::Setup;
+use crate::eventstream::Message;
 
 fn setup() -> Setup<'static> {
     Setup::from(&dialects::OPENAI_CHAT)
@@ -48,6 +49,24 @@ fn a_member_that_an_object_has_twice_goes_twice() {
 }
 
 #[test]
+fn binary_messages_are_looked_into() {
+    let messages = [
+        Message::event("messageStart", r#"{"role":"assistant","p":"ab"}"#),
+        Message::event("contentBlockDelta", r#"{"contentBlockIndex":0,"delta":{"text":"Ebb"},"p":"ab"}"#),
+        Message::event("messageStop", r#"{"stopReason":"end_turn","mood":"calm"}"#),
+    ];
+    let body = messages.map(|message| message.encode()).concat();
+    let unread = ["contentBlockDelta: p", "messageStart: p", "messageStart: role", "messageStop: mood"];
+    let damaged = [&body[..], b"\0\0"].concat();
+    for body in [&body, &damaged] {
+        assert!(unread_paths(&dialects::BEDROCK_CONVERSE, body).iter().eq(unread));
+    }
+    let frame = r#"{"generation":"Ebb","stop_reason":"stop","mood":"calm"}"#;
+    let body = Message::chunk(frame).encode();
+    assert!(unread_paths(&dialects::BEDROCK_LLAMA, &body).iter().eq(["mood"]), "what is wrapped");
+}
+
+#[test]
 fn a_member_goes_from_every_frame() {
     let events = ["data: {\"a\":1}\n\n", ": x\n\n", "data:{\"a\":2,\"b\":3}\r\n\r\n", "data: [DONE]\n\n"];
     let rests = [
@@ -74,7 +93,7 @@ fn paths_say_the_frames_type_and_quote_what_could_be_mistaken() {
 #[test]
 fn damaged_and_unknown_frames_have_no_members() {
     let body = "data: {\"a\":1\n\ndata: {\"object\":\"test\",\"b\":1}\n\ndata: \"c\"\n\n";
-    assert!(members(&setup(), body.as_bytes()).is_empty());
+    assert!(members(&setup(), body.as_bytes(), None).is_empty());
 }
 
 #[test]

@@ -4,7 +4,12 @@
 //! what the same bytes mean differently there, and, for who operates it, what else is known of it.
 
 use crate::dialect::Dialect;
-#[cfg(any(feature = "openai-chat", feature = "bedrock"))]
+#[cfg(any(
+    feature = "openai-chat",
+    feature = "openai-responses",
+    feature = "anthropic-messages",
+    feature = "bedrock"
+))]
 use crate::dialect::Oddities;
 #[cfg(feature = "bedrock")]
 use crate::{
@@ -24,8 +29,7 @@ macro_rules! dialects {
             pub use $file::{$($name),+};
         )*)*
 
-        /// All of them, in the order in which detection prefers them: a wrapping before what is in it, because its
-        /// frames are also those of the protocol inside.
+        /// All of them, the plainest first: where nothing else tells two of them apart, detection takes the first.
         pub(crate) const LIST: &[&Dialect] = &[$($($(
             #[cfg($needs)]
             &$name,
@@ -34,18 +38,13 @@ macro_rules! dialects {
 }
 
 dialects! {
-    all(feature = "bedrock", feature = "anthropic-messages") {
-        bedrock_anthropic: BEDROCK_ANTHROPIC;
-    }
-    all(feature = "bedrock", feature = "openai-chat") {
-        bedrock_chat: BEDROCK_CHAT;
-    }
     feature = "openai-chat" {
         openai_chat: OPENAI_CHAT;
         alibaba: ALIBABA, ALIBABA_CUMULATIVE;
         azure: AZURE;
         cerebras: CEREBRAS;
         copilot: COPILOT;
+        databricks: DATABRICKS;
         deepinfra: DEEPINFRA;
         deepseek: DEEPSEEK;
         fireworks: FIREWORKS;
@@ -62,19 +61,25 @@ dialects! {
         perplexity: PERPLEXITY;
         sglang: SGLANG;
         together: TOGETHER;
+        transformers_serve: TRANSFORMERS_SERVE;
         vllm: VLLM;
+        watsonx: WATSONX;
         xai: XAI;
         zai: ZAI;
     }
     feature = "openai-responses" {
         openai_responses: OPENAI_RESPONSES;
+        chatgpt: CHATGPT;
+        litellm_responses: LITELLM_RESPONSES;
     }
     feature = "anthropic-messages" {
         anthropic_messages: ANTHROPIC_MESSAGES;
+        litellm_messages: LITELLM_MESSAGES;
     }
     feature = "gemini" {
         gemini: GEMINI;
         vertex: VERTEX;
+        gemini_interactions: GEMINI_INTERACTIONS;
     }
     feature = "bedrock" {
         bedrock_converse: BEDROCK_CONVERSE;
@@ -83,6 +88,12 @@ dialects! {
         bedrock_titan: BEDROCK_TITAN;
         bedrock_mistral: BEDROCK_MISTRAL;
         bedrock_completion: BEDROCK_COMPLETION;
+    }
+    all(feature = "bedrock", feature = "anthropic-messages") {
+        bedrock_anthropic: BEDROCK_ANTHROPIC;
+    }
+    all(feature = "bedrock", feature = "openai-chat") {
+        bedrock_chat: BEDROCK_CHAT;
     }
     feature = "ollama" {
         ollama: OLLAMA;
@@ -127,6 +138,40 @@ const fn chat(name: &'static str, oddities: Oddities) -> Dialect {
         framing: Framing::Sse,
         claims: openai_chat::claims,
         decoder: openai_chat::decoder,
+        oddities,
+    }
+}
+
+/// A dialect of OpenAI Responses.
+#[cfg(feature = "openai-responses")]
+const fn responses(name: &'static str, oddities: Oddities) -> Dialect {
+    use crate::event::Protocol;
+    use crate::framing::Framing;
+    use crate::protocols::openai_responses;
+
+    Dialect {
+        name: alloc::borrow::Cow::Borrowed(name),
+        protocol: Protocol::OpenaiResponses,
+        framing: Framing::Sse,
+        claims: openai_responses::claims,
+        decoder: openai_responses::decoder,
+        oddities,
+    }
+}
+
+/// A dialect of Anthropic Messages.
+#[cfg(feature = "anthropic-messages")]
+const fn messages(name: &'static str, oddities: Oddities) -> Dialect {
+    use crate::event::Protocol;
+    use crate::framing::Framing;
+    use crate::protocols::anthropic_messages;
+
+    Dialect {
+        name: alloc::borrow::Cow::Borrowed(name),
+        protocol: Protocol::AnthropicMessages,
+        framing: Framing::Sse,
+        claims: anthropic_messages::claims,
+        decoder: anthropic_messages::decoder,
         oddities,
     }
 }

@@ -10,7 +10,7 @@ use crate::protocols::ollama;
 pub static OLLAMA: Dialect = Dialect {
     name: Cow::Borrowed("ollama"),
     protocol: Protocol::Ollama,
-    framing: Framing::Body,
+    framing: Framing::Lines,
     claims: ollama::claims,
     decoder: ollama::decoder,
     oddities: Oddities::none(),

@@ -278,6 +278,13 @@ impl Emitter {
         self.slots.push(EventOf::BlockData { block, part });
     }
 
+    /// More of a block came, which the decoder gives later: says once a choice that it comes behind a finish reason.
+    pub fn more_of(&mut self, block: BlockId) {
+        if let Some(slot) = self.blocks.get(block).map(|state| state.slot) {
+            self.note_content(slot);
+        }
+    }
+
     /// Ends a block. A block that has ended stays as it is.
     pub fn end_block(&mut self, block: BlockId, how: BlockClose) {
         self.flush_held(block);

@@ -25,7 +25,7 @@ pub(crate) fn is_nothing(error: &str) -> bool {
 }
 
 /// Whether a frame that holds nothing of an answer is an error with nothing around it: it is named one, or has
-/// FastAPI's `detail`, Cloudflare's mark or list, or a message and a word or number for what is wrong. For a valid object.
+/// FastAPI's `detail`, Cloudflare's mark or list, or a message and a word or number for what is wrong. For an object.
 pub(crate) fn looks_like_error(frame: Frame<'_>) -> bool {
     let data = frame.data;
     match frame.event {
@@ -45,7 +45,8 @@ pub(crate) fn looks_like_error(frame: Frame<'_>) -> bool {
     is_said("detail")
         || member(data, "errors").is_some_and(|errors| errors.starts_with('[') && errors != "[]")
         || member(data, "cloudflare_error").is_some()
-        || (is_said("message") && (means_error("code") || means_error("status") || means_error("type")))
+        || (is_said("message")
+            && (is_said("error_code") || means_error("code") || means_error("status") || means_error("type")))
 }
 
 /// Whether a payload that is no JSON reads like a message: several words, and no piece of a broken chunk.

@@ -40,7 +40,7 @@ pub enum Framing {
     /// Server-sent events. A body that begins with `{` is cut as [`Self::Body`].
     Sse,
     /// JSON objects and arrays one after another, with whitespace or nothing between them; each one
-    /// is a frame.
+    /// is a frame. A body that begins with a field of server-sent events is cut as [`Self::Sse`].
     Body,
     /// JSON, one object a line; each line is a frame. A body that begins with a field of server-sent
     /// events is cut as [`Self::Sse`].
@@ -218,6 +218,12 @@ impl Framer {
     #[must_use]
     pub const fn is_array(&self) -> bool {
         matches!(self.scanner, Scanner::Array(_))
+    }
+
+    /// Whether the bytes turned out to be binary messages.
+    #[must_use]
+    pub const fn is_binary(&self) -> bool {
+        matches!(self.scanner, Scanner::Aws(_))
     }
 
     /// How long the frame says it is that was last returned, or else the one at hand; zero where it

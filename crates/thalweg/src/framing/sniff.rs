@@ -107,10 +107,11 @@ impl Sniff {
             },
             _ => match self.framing {
                 Framing::Sse | Framing::AwsEventStream => Verdict::Sse { start },
-                Framing::Body => Verdict::Body { start },
+                Framing::Body if text.is_empty() => Verdict::Body { start },
                 // Proxies translate, and leave the headers as they were.
-                Framing::Lines => match sse::begins(text) {
+                Framing::Body | Framing::Lines => match sse::begins(text) {
                     None if !at_end => return None,
+                    Some(false) if self.framing == Framing::Body => Verdict::Body { start },
                     Some(false) => Verdict::Lines { start },
                     None | Some(true) => Verdict::Sse { start },
                 },

@@ -274,7 +274,7 @@ fn a_json_body_in_place_of_a_stream_is_one_frame() {
     check("{\"a\":\"\\", &["! Unterminated"]);
     check("{\"a\":\"\\\\\\\"}\"}x", &["'{\"a\":\"\\\\\\\"}\"}'", "! Trailing"]);
     check_body("null\n{}\n", &["! Trailing", "'{}'", "-"]);
-    check_body("data: {}\n\n", &["! Trailing", "-"]);
+    check_body("data: {}\n\n", &["'{}'"]);
     check_body("}{}", &["! Trailing"]);
 }
 

@@ -158,7 +158,8 @@ impl Normalizer {
         Self::with_reader(dialect.framing, Reader::of(dialect))
     }
 
-    /// A normalizer that takes the dialect whose claim on the first frame is the strongest; the first of equals.
+    /// A normalizer that takes the dialect whose claim on the first frame is the strongest; of equals one whose framing
+    /// the stream has, else the first.
     ///
     /// Bytes that none of them claims end as a local error. Signs of life before the claim give no event, and
     /// anomalies before it follow [`Event::Start`].

@@ -9,7 +9,7 @@ use super::{Current, KEPT_BYTES, Mark, Normalizer, Phase, Reader};
 use crate::dialect::{Claim, Dialect, Frame};
 use crate::emitter::{Emitter, Failure};
 use crate::event::{Action, AnomalyKind, Close, ErrorKind, LimitKind, Origin, Protocol};
-use crate::framing::{Corrupt, Cut, Defect, Foreign, Framer, Payload};
+use crate::framing::{Corrupt, Cut, Defect, Foreign, Framer, Framing, Payload};
 use crate::registry;
 
 impl Normalizer {
@@ -170,8 +170,8 @@ impl Normalizer {
 
     /// What has not been claimed has said nothing that could end.
     fn read_end_mark(&mut self) {
-        if self.opening.is_started {
-            self.out.sentinel();
+        if let (Reader::Known { decoder, .. }, true) = (&mut self.reader, self.opening.is_started) {
+            decoder.end_mark(&mut self.out);
         }
     }
 
@@ -247,7 +247,7 @@ impl Normalizer {
         let frame = Frame { event, data: text, is_body, is_exception: self.frame.is_exception };
         // An exception needs no words.
         let is_blank = is_blank(text) && !frame.is_exception;
-        let claimed = if is_blank { None } else { self.reader.claimed(&frame) };
+        let claimed = if is_blank { None } else { self.reader.claimed(&frame, self.framer.is_binary()) };
         if let Some(reader) = claimed {
             self.reader = reader;
         }
@@ -262,9 +262,10 @@ impl Normalizer {
         }
         self.out.count_frame();
         match &mut self.reader {
-            Reader::Known { decoder, claims, .. } => {
+            Reader::Known { protocol, decoder, claims, .. } => {
                 decoder.frame(frame, &mut self.out);
-                if self.out.has_unknown() && is_foreign(&frame, *claims) {
+                // Of what a decoder makes something only the first frame is looked at again: it tells what the rest is.
+                if (self.out.has_unknown() || self.out.frames() == 1) && is_foreign(&frame, *protocol, *claims) {
                     self.out.anomaly(AnomalyKind::ProtocolMismatch, Action::Kept, None);
                 }
             }
@@ -392,20 +393,33 @@ impl Normalizer {
 }
 
 impl Reader {
-    /// The reader that a frame decides for, where that is open: the first of the strongest claims.
-    fn claimed(&self, frame: &Frame<'_>) -> Option<Self> {
+    /// The reader that a frame decides for, where that is open: the strongest claim, of equals one whose framing the
+    /// stream has (a wrapping before what is in it), of these the first.
+    fn claimed(&self, frame: &Frame<'_>, is_binary: bool) -> Option<Self> {
         let Self::Candidates(candidates) = self else { return None };
-        let claim = |dialect: &&Dialect| (dialect.claims)(frame);
+        let claim = |dialect: &Dialect| (dialect.claims)(frame);
+        let rank = |dialect: &&Dialect| (claim(dialect), (dialect.framing == Framing::AwsEventStream) == is_binary);
         // From the back, because `max_by_key` takes the last of equals.
-        let best = candidates.iter().rev().max_by_key(claim)?;
-        (claim(&best) > Claim::No).then(|| Self::of(best))
+        let best = candidates.iter().rev().max_by_key(rank)?;
+        (claim(best) > Claim::No).then(|| Self::of(best))
     }
 }
 
-/// Whether a frame that its decoder does not know is one of another protocol.
-fn is_foreign(frame: &Frame<'_>, own: Option<fn(&Frame<'_>) -> Claim>) -> bool {
-    own.is_none_or(|claims| claims(frame) == Claim::No)
-        && registry::ALL.iter().any(|dialect| (dialect.claims)(frame) == Claim::Yes)
+/// Whether a frame that its decoder does not know is one of another protocol. A decoder of the caller's own reads what
+/// every dialect of its protocol does.
+fn is_foreign(frame: &Frame<'_>, protocol: Protocol, own: Option<fn(&Frame<'_>) -> Claim>) -> bool {
+    if own.is_some_and(|claims| claims(frame) > Claim::No) {
+        return false;
+    }
+    let mut is_claimed = false;
+    for dialect in registry::ALL {
+        let claim = (dialect.claims)(frame);
+        if claim > Claim::No && dialect.protocol == protocol {
+            return false;
+        }
+        is_claimed |= claim == Claim::Yes;
+    }
+    is_claimed
 }
 
 /// The beginning of the events: `Start` waits until it is known what the stream is, and anomalies wait for `Start`.

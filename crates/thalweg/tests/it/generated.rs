@@ -11,7 +11,7 @@ use thalweg_corpus::{Cuts, Setup, Violation, laws};
 fn seeds(protocol: Protocol) -> u64 {
     let asked = std::env::var("THALWEG_SEEDS").ok().and_then(|text| text.parse().ok());
     let all = asked.unwrap_or(SEEDS).max(SEEDS);
-    if protocol == Protocol::OpenaiChat { all / 2 } else { all / 4 }
+    if matches!(protocol, Protocol::OpenaiChat | Protocol::Mistral) { all / 2 } else { all / 4 }
 }
 
 /// Checks the streams of many seeds, and shows the first that fails, made as small as it goes.
@@ -111,6 +111,46 @@ fn the_laws_hold_for_gemini() {
 }
 
 #[test]
+fn the_response_of_bedrock_is_the_intended_one() {
+    is_intended(Protocol::BedrockConverse);
+}
+
+#[test]
+fn the_laws_hold_for_bedrock() {
+    keeps_the_laws(Protocol::BedrockConverse);
+}
+
+#[test]
+fn the_response_of_ollama_is_the_intended_one() {
+    is_intended(Protocol::Ollama);
+}
+
+#[test]
+fn the_laws_hold_for_ollama() {
+    keeps_the_laws(Protocol::Ollama);
+}
+
+#[test]
+fn the_response_of_cohere_is_the_intended_one() {
+    is_intended(Protocol::Cohere);
+}
+
+#[test]
+fn the_laws_hold_for_cohere() {
+    keeps_the_laws(Protocol::Cohere);
+}
+
+#[test]
+fn the_response_of_mistral_is_the_intended_one() {
+    is_intended(Protocol::Mistral);
+}
+
+#[test]
+fn the_laws_hold_for_mistral() {
+    keeps_the_laws(Protocol::Mistral);
+}
+
+#[test]
 fn interleaved_calls_are_the_calls_in_turn() {
     for seed in 0..SEEDS / 4 {
         generate::check_isolation(seed).unwrap_or_else(|violation| panic!("{violation}"));
@@ -127,7 +167,8 @@ fn a_seed_is_a_stream() {
         let mut distinct = bodies;
         distinct.sort_unstable();
         distinct.dedup();
-        assert_eq!(distinct.len(), 100, "{protocol}");
+        // Without an id of the response, those that are cut behind their start are alike.
+        assert!(distinct.len() >= 95, "{protocol}: {}", distinct.len());
     }
 }
 

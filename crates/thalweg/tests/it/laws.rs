@@ -19,7 +19,7 @@ fn corpus() -> Vec<Stream> {
     load_all().into_iter().map(stream).collect()
 }
 
-/// `*.sse` in the folder `THALWEG_STREAMS`. Where the folder is named like a dialect, that is theirs; else it is
+/// Bodies in the folder `THALWEG_STREAMS`, by the endings that cases have. Where the folder is named like a dialect, that is theirs; else it is
 /// detected.
 fn extra() -> Vec<Stream> {
     let Some(dir) = std::env::var_os("THALWEG_STREAMS").map(PathBuf::from) else {
@@ -32,11 +32,14 @@ fn extra() -> Vec<Stream> {
         .expect("THALWEG_STREAMS is a folder")
         .map(|entry| entry.expect("it is readable").path())
         .collect();
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == "sse"));
+    paths.retain(|path| path.extension().is_some_and(|extension| ENDINGS.iter().any(|ending| extension == *ending)));
     paths.sort();
     let read = |path: &Path| fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     paths.iter().map(|path| Stream { name: path.display().to_string(), setup, bytes: read(path) }).collect()
 }
+
+/// What bodies of streams are called in the corpus.
+const ENDINGS: [&str; 3] = ["sse", "ndjson", "eventstream"];
 
 fn all() -> Vec<Stream> {
     [corpus(), extra()].into_iter().flatten().collect()

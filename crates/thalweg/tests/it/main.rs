@@ -2,6 +2,7 @@
 
 mod corpus;
 mod covers;
+mod detection;
 mod floor_plan;
 mod folds;
 mod generated;

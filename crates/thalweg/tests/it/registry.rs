@@ -12,6 +12,14 @@ const NEEDED: [&str; 5] = ["text", "tool_call", "parallel_tool_calls", "error", 
 const EXEMPT: &[(&str, &str, &str)] = &[
     ("perplexity", "tool_call", "its chat endpoint has no tools"),
     ("perplexity", "parallel_tool_calls", "its chat endpoint has no tools"),
+    ("bedrock-completion", "tool_call", "text completions have no tools"),
+    ("bedrock-completion", "parallel_tool_calls", "text completions have no tools"),
+    ("bedrock-llama", "tool_call", "its own format is text alone"),
+    ("bedrock-llama", "parallel_tool_calls", "its own format is text alone"),
+    ("bedrock-mistral", "tool_call", "text completions have no tools"),
+    ("bedrock-mistral", "parallel_tool_calls", "text completions have no tools"),
+    ("bedrock-titan", "tool_call", "its own format is text alone"),
+    ("bedrock-titan", "parallel_tool_calls", "its own format is text alone"),
 ];
 
 fn is_exempt(dialect: &str, case: &str) -> bool {

@@ -5,16 +5,29 @@ use std::collections::{BTreeSet, HashSet};
 use thalweg::fold::Block;
 use thalweg::{BlockClose, BlockId, Close, Event, Fold, InputState, Normalizer, Outcome, Response, registry};
 
+mod wires;
+
+use wires::wires;
+
 /// A whole answer as its frames: reasoning, text with something that belongs to it, a call.
 struct Wire {
     dialect: &'static str,
-    frames: Vec<String>,
+    frames: Vec<Vec<u8>>,
     /// The frame that says how the answer ended, which is enough where the bytes end cleanly.
     told: usize,
-    /// The frame that ends the response, however the bytes end.
-    over: usize,
-    /// Its calls come in pieces. Else each is whole in its frame, and no cut shows a part of one.
-    has_pieces: bool,
+    /// The frame that ends the response, however the bytes end; none where only a clean end does.
+    over: Option<usize>,
+    pieces: Pieces,
+}
+
+/// How calls come.
+enum Pieces {
+    /// Each is whole in its frame, and no cut shows a part of one.
+    None,
+    /// In pieces of JSON: all of it may be there before something says so.
+    OfText,
+    /// In values with their places: the JSON that they make has no end before something says so.
+    OfValues,
 }
 
 /// What a cut answer gave.
@@ -31,11 +44,6 @@ struct Calls {
     empty: usize,
     cut: usize,
     open_and_whole: usize,
-}
-
-/// Add a protocol here.
-fn wires() -> Vec<Wire> {
-    vec![chat(), responses(), ollama(), cohere()]
 }
 
 #[test]
@@ -97,7 +105,12 @@ fn a_call_that_was_cut_is_never_whole() {
             }
         }
         let counts = [found.empty, found.cut, found.open_and_whole];
-        assert!(counts.iter().all(|count| (*count > 0) == wire.has_pieces), "{}: {counts:?}", wire.dialect);
+        let expected = match wire.pieces {
+            Pieces::None => [false, false, false],
+            Pieces::OfText => [true, true, true],
+            Pieces::OfValues => [true, true, false],
+        };
+        assert_eq!(counts.map(|count| count > 0), expected, "{}: {counts:?}", wire.dialect);
     }
 }
 
@@ -141,15 +154,17 @@ fn blocks(response: &Response) -> Vec<&Block> {
 
 impl Wire {
     fn whole(&self) -> Vec<u8> {
-        self.frames.concat().into_bytes()
+        self.frames.concat()
     }
 
     /// From which cut on the verdict is no longer that the answer was cut.
     fn evident_from(&self, close: Close) -> usize {
-        let frame = if close == Close::Clean { self.told } else { self.over };
-        let end: usize = self.frames[..frame].iter().map(String::len).sum();
-        // A last frame needs no line ends behind its data.
-        end + self.frames[frame].trim_end().len()
+        let frame = if close == Close::Clean { Some(self.told) } else { self.over };
+        let Some(frame) = frame else { return usize::MAX };
+        let end: usize = self.frames[..frame].iter().map(Vec::len).sum();
+        // A last frame of text needs no line ends behind its data.
+        let frame = &self.frames[frame];
+        end + str::from_utf8(frame).map_or(frame.len(), |text| text.trim_end().len())
     }
 
     /// What stands where a cut is.
@@ -157,6 +172,7 @@ impl Wire {
         let mut start = 0;
         for (n, frame) in self.frames.iter().enumerate() {
             if cut < start + frame.len() {
+                let frame = String::from_utf8_lossy(frame);
                 return format!("{}: cut {} bytes into frame {n}, {frame}", self.dialect, cut - start);
             }
             start += frame.len();
@@ -192,135 +208,4 @@ impl Seen {
         self.finishes += usize::from(matches!(event, Event::Finish { .. }));
         self.response.apply(event);
     }
-}
-
-fn chat() -> Wire {
-    let frame = |choice: &str| {
-        format!("data: {{\"id\":\"chatcmpl-w1\",\"model\":\"example-1\",\"choices\":[{{\"index\":0,{choice}}}]}}\n\n")
-    };
-    let delta = |fields: &str| frame(&format!("\"delta\":{{{fields}}},\"finish_reason\":null"));
-    let call = |fields: &str| delta(&format!("\"tool_calls\":[{{\"index\":0,{fields}}}]"));
-    let frames = vec![
-        delta(r#""role":"assistant","content":"""#),
-        delta(r#""reasoning":"Find ""#),
-        delta(r#""reasoning":"the port""#),
-        delta(r#""content":"I ask ""#),
-        delta(r#""content":"the harbour.""#),
-        call(r#""id":"call_a1","type":"function","function":{"name":"get_tide","arguments":""}"#),
-        call(r#""function":{"arguments":"{\"port\":"}"#),
-        call(r#""function":{"arguments":"\"Brest 🌊\"}"}"#),
-        frame(r#""delta":{},"finish_reason":"tool_calls""#),
-        "data: [DONE]\n\n".into(),
-    ];
-    Wire { dialect: "openai-chat", told: frames.len() - 2, over: frames.len() - 1, frames, has_pieces: true }
-}
-
-fn responses() -> Wire {
-    let mut frames = Vec::new();
-    let mut frame = |kind: &str, fields: &str| {
-        let n = frames.len();
-        frames.push(format!(
-            "event: response.{kind}\ndata: {{\"type\":\"response.{kind}\",\"sequence_number\":{n},{fields}}}\n\n"
-        ));
-    };
-    let response = |status: &str, output: &str| {
-        format!(r#""response":{{"id":"resp_w1","object":"response","status":"{status}","output":[{output}]}}"#)
-    };
-    let reasoning =
-        r#"{"id":"rs_w1","type":"reasoning","summary":[{"type":"summary_text","text":"**Find the port**"}]}"#;
-    let cited = r#"{"type":"url_citation","start_index":0,"end_index":5,"title":"T","url":"https://example.com/t"}"#;
-    let part = format!(r#"{{"type":"output_text","text":"I ask the harbour.","annotations":[{cited}]}}"#);
-    let message = format!(r#"{{"id":"msg_w1","type":"message","status":"completed","content":[{part}]}}"#);
-    let call = |status: &str, arguments: &str| {
-        format!(
-            r#"{{"id":"fc_w1","type":"function_call","status":"{status}","call_id":"call_a1","name":"get_tide","arguments":"{arguments}"}}"#
-        )
-    };
-    let arguments = r#"{\"port\":\"Brest 🌊\"}"#;
-    let (summary, text) = (
-        r#""item_id":"rs_w1","output_index":0,"summary_index":0"#,
-        r#""item_id":"msg_w1","output_index":1,"content_index":0"#,
-    );
-    let input = r#""item_id":"fc_w1","output_index":2"#;
-
-    frame("created", &response("in_progress", ""));
-    frame("in_progress", &response("in_progress", ""));
-    frame("output_item.added", r#""output_index":0,"item":{"id":"rs_w1","type":"reasoning","summary":[]}"#);
-    frame("reasoning_summary_part.added", &format!(r#"{summary},"part":{{"type":"summary_text","text":""}}"#));
-    frame("reasoning_summary_text.delta", &format!(r#"{summary},"delta":"**Find ""#));
-    frame("reasoning_summary_text.delta", &format!(r#"{summary},"delta":"the port**""#));
-    frame("reasoning_summary_text.done", &format!(r#"{summary},"text":"**Find the port**""#));
-    let whole = r#""part":{"type":"summary_text","text":"**Find the port**"}"#;
-    frame("reasoning_summary_part.done", &format!("{summary},{whole}"));
-    frame("output_item.done", &format!(r#""output_index":0,"item":{reasoning}"#));
-    frame("output_item.added", r#""output_index":1,"item":{"id":"msg_w1","type":"message","content":[]}"#);
-    frame("content_part.added", &format!(r#"{text},"part":{{"type":"output_text","text":"","annotations":[]}}"#));
-    frame("output_text.delta", &format!(r#"{text},"delta":"I ask ""#));
-    frame("output_text.delta", &format!(r#"{text},"delta":"the harbour.""#));
-    frame("output_text.annotation.added", &format!(r#"{text},"annotation_index":0,"annotation":{cited}"#));
-    frame("output_text.done", &format!(r#"{text},"text":"I ask the harbour.""#));
-    frame("content_part.done", &format!(r#"{text},"part":{part}"#));
-    frame("output_item.done", &format!(r#""output_index":1,"item":{message}"#));
-    frame("output_item.added", &format!(r#""output_index":2,"item":{}"#, call("in_progress", "")));
-    frame("function_call_arguments.delta", &format!(r#"{input},"delta":"{{\"port\":""#));
-    frame("function_call_arguments.delta", &format!(r#"{input},"delta":"\"Brest 🌊\"}}""#));
-    frame("function_call_arguments.done", &format!(r#"{input},"arguments":"{arguments}""#));
-    frame("output_item.done", &format!(r#""output_index":2,"item":{}"#, call("completed", arguments)));
-    let output = [reasoning, &message, &call("completed", arguments)].join(",");
-    frame("completed", &response("completed", &output));
-    let over = frames.len() - 1;
-    Wire { dialect: "openai-responses", frames, told: over, over, has_pieces: true }
-}
-
-fn ollama() -> Wire {
-    let object = |fields: &str| {
-        format!(
-            "{{\"model\":\"example-1\",\"created_at\":\"2026-10-01T10:00:00Z\",\"message\":{{\"role\":\"assistant\",{fields}}}\n"
-        )
-    };
-    let part = |fields: &str| object(&format!("{fields}}},\"done\":false"));
-    let frames = vec![
-        part(r#""content":"","thinking":"Find ""#),
-        part(r#""content":"","thinking":"the port""#),
-        part(r#""content":"I ask ""#),
-        part(r#""content":"the harbour.""#),
-        part(
-            r#""content":"","tool_calls":[{"id":"call_a1","function":{"index":0,"name":"get_tide","arguments":{"port":"Brest 🌊"}}}]"#,
-        ),
-        object(r#""content":""},"done":true,"done_reason":"stop","prompt_eval_count":26,"eval_count":9"#),
-    ];
-    let over = frames.len() - 1;
-    Wire { dialect: "ollama", frames, told: over, over, has_pieces: false }
-}
-
-fn cohere() -> Wire {
-    let event = |kind: &str, fields: &str| format!("event: {kind}\ndata: {{\"type\":\"{kind}\",{fields}}}\n\n");
-    let content = |kind: &str, fields: &str| {
-        event(kind, &format!(r#""index":0,"delta":{{"message":{{"content":{{{fields}}}}}}}"#))
-    };
-    let call = |kind: &str, fields: &str| {
-        event(kind, &format!(r#""index":0,"delta":{{"message":{{"tool_calls":{{{fields}}}}}}}"#))
-    };
-    let plan = |text: &str| event("tool-plan-delta", &format!(r#""delta":{{"message":{{"tool_plan":"{text}"}}}}"#));
-    let cited =
-        r#"{"start":2,"end":5,"text":"ask","sources":[{"type":"document","id":"doc:0"}],"type":"TEXT_CONTENT"}"#;
-    let frames = vec![
-        event("message-start", r#""id":"c-w1","delta":{"message":{"role":"assistant","content":[]}}"#),
-        plan("Find "),
-        plan("the port"),
-        content("content-start", r#""type":"text","text":"""#),
-        content("content-delta", r#""text":"I ask ""#),
-        event("citation-start", &format!(r#""index":0,"delta":{{"message":{{"citations":{cited}}}}}"#)),
-        event("citation-end", r#""index":0"#),
-        content("content-delta", r#""text":"the harbour.""#),
-        event("content-end", r#""index":0"#),
-        call("tool-call-start", r#""id":"call_a1","type":"function","function":{"name":"get_tide","arguments":""}"#),
-        call("tool-call-delta", r#""function":{"arguments":"{\"port\":"}"#),
-        call("tool-call-delta", r#""function":{"arguments":"\"Brest 🌊\"}"}"#),
-        event("tool-call-end", r#""index":0"#),
-        event("message-end", r#""delta":{"finish_reason":"TOOL_CALL","usage":{"tokens":{"input_tokens":26}}}"#),
-        "data: [DONE]\n\n".into(),
-    ];
-    let over = frames.len() - 2;
-    Wire { dialect: "cohere", frames, told: over, over, has_pieces: true }
 }

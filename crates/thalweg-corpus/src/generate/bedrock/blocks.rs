@@ -149,8 +149,7 @@ impl BlockWriter<'_> {
 pub(super) fn whole(leaf: &Leaf) -> Vec<Json> {
     let block = |name: &'static str, value: Json| Json::Object(vec![(name, value)]);
     let tool_use = |id: &str, name: &str, input: &str, is_hosted: bool| {
-        let input = Json::raw(if input.is_empty() { "{}" } else { input });
-        let mut fields = vec![("toolUseId", Json::text(id)), ("name", Json::text(name)), ("input", input)];
+        let mut fields = vec![("toolUseId", Json::text(id)), ("name", Json::text(name)), ("input", Json::raw(input))];
         fields.extend(is_hosted.then(|| ("type", Json::text("server_tool_use"))));
         block("toolUse", Json::Object(fields))
     };

@@ -40,12 +40,17 @@ const AMBIGUITIES: &[Ambiguity] = &[
     (P::WholeBody, P::CutShort, "a body that is cut is no body"),
     (P::WholeBody, P::ErrorEvent, "a body is an answer or an error"),
     (P::ErrorEvent, P::CutShort, "the error may be in what is cut off"),
+    (
+        P::StartsEmpty,
+        P::UnknownFields,
+        "a start of something unknown, and nothing else, begins a block of an unknown kind",
+    ),
 ];
 
-/// A body has its inputs as values.
+/// A body has its inputs as objects, which are never nothing.
 fn is_ambiguous(selection: &Selection, intention: &Intention) -> bool {
     let mut calls = intention.choices.iter().flat_map(|choice| choice.calls());
-    selection.has(P::WholeBody) && calls.any(|call| !call.arguments.is_empty() && !explicit::is_object(call))
+    selection.has(P::WholeBody) && calls.any(|call| !explicit::is_object(call))
 }
 
 fn dialect(_: &Selection, _: u64) -> &'static Dialect {

@@ -57,6 +57,7 @@ pub(super) const AMBIGUITIES: &[Ambiguity] = &[
         P::TextBetween,
         "a half pair waits in its block, and content of another kind ends a block of text",
     ),
+    (P::References, P::TextBetween, "behind a call's input a reference belongs to no text before it"),
     (P::LegacyCall, P::SignatureGoogle, "`function_call` has no `extra_content`"),
     (P::Cumulative, P::ReasoningDetails, "details are never cumulative"),
     (P::Cumulative, P::ReasoningDetailsTwice, "details are never cumulative: they would differ from the flat text"),

@@ -113,8 +113,9 @@ const fn rank(said: &Said) -> u8 {
     match said {
         Said::Reasoning(_) => 0,
         Said::Text(_) => 1,
-        Said::Refusal(_) => 2,
-        Said::Call(_) => 3,
+        Said::Reference(_) => 2,
+        Said::Refusal(_) => 3,
+        Said::Call(_) => 4,
     }
 }
 
@@ -228,6 +229,9 @@ impl ChunkWriter<'_> {
             None => {}
         }
         fields.push(("choices", Json::List(choices.into_iter().map(Json::Object).collect())));
+        if self.selection.roll(P::ChunkPadding, 2, self.rng) {
+            fields.push(("p", Json::text(&"abcdefghij"[..self.rng.usize(..10)])));
+        }
         Json::Object(fields)
     }
 

@@ -15,7 +15,7 @@ impl ChunkWriter<'_> {
         let is_typed = has(|said| matches!(said, Said::Text(_) | Said::Refusal(_)))
             && self.selection.roll(P::ContentParts, 1, self.rng);
         // What is in the list is read behind what is beside it: all goes into it.
-        let is_list = has_reasoning_part || is_typed;
+        let is_list = has_reasoning_part || is_typed || has(|said| matches!(said, Said::Reference(_)));
         let (mut calls, mut parts) = (Vec::new(), Vec::new());
         for piece in pieces {
             match piece.said {
@@ -35,6 +35,7 @@ impl ChunkWriter<'_> {
                         fields.push(("content", Json::Text(text)));
                     }
                 }
+                Said::Reference(json) => parts.push(Json::raw(json)),
                 Said::Refusal(text) if is_list => parts.push(part("refusal", "refusal", text)),
                 Said::Refusal(text) => fields.push(("refusal", Json::Text(text))),
                 Said::Call(call) => calls.push(self.call(call)),
@@ -155,6 +156,7 @@ impl ChunkWriter<'_> {
         call.extend(piece.index.map(|index| ("index", index)));
         match piece.id {
             Some(id) => call.push(("id", id)),
+            None if self.selection.roll(P::NullWordIds, 2, self.rng) => call.push(("id", Json::text("null"))),
             None if self.selection.has(P::IdMissing) => self.selection.hit(P::IdMissing),
             None => {}
         }

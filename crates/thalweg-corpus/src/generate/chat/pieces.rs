@@ -26,6 +26,8 @@ pub(super) struct Piece {
 pub(super) enum Said {
     Reasoning(Vec<u16>),
     Text(Vec<u16>),
+    /// What the text before it refers to, verbatim JSON.
+    Reference(String),
     Refusal(Vec<u16>),
     Call(CallPiece),
 }
@@ -74,6 +76,10 @@ pub(super) fn of_choice(choice: &IntendedChoice, selection: &mut Selection, rng:
             Leaf::Text(text) => wrap(Said::Text, text, selection, rng),
             Leaf::Reasoning(text) => wrap(Said::Reasoning, text, selection, rng),
             Leaf::Refusal(text) => wrap(Said::Refusal, text, selection, rng),
+            Leaf::Cited { text, citations } => {
+                let said = wrap(Said::Text, text, selection, rng);
+                cited(said, citations, selection, rng)
+            }
             Leaf::Call(call) => {
                 let index = indexes.of(calls, has_several, selection, rng);
                 calls += 1;
@@ -85,6 +91,24 @@ pub(super) fn of_choice(choice: &IntendedChoice, selection: &mut Selection, rng:
     });
     let queues = queues.collect();
     schedule(queues, selection, rng)
+}
+
+/// Puts what a text refers to behind some of its fragments, the rest behind all of it. Half a pair is no place for it.
+fn cited(text: Queue, citations: &[String], selection: &mut Selection, rng: &mut Rng) -> Queue {
+    let mut rest = citations.iter();
+    let mut pieces = VecDeque::new();
+    for piece in text.pieces {
+        let leaf = piece.leaf;
+        let is_whole = !matches!(&piece.said, Said::Text(text) if matches!(text.last(), Some(0xD800..=0xDBFF)));
+        pieces.push_back(piece);
+        if is_whole && rng.bool() {
+            pieces.extend(rest.next().map(|json| Piece { leaf, said: Said::Reference(json.clone()), is_new: false }));
+        }
+    }
+    let leaf = pieces.back().map_or(0, |piece| piece.leaf);
+    pieces.extend(rest.map(|json| Piece { leaf, said: Said::Reference(json.clone()), is_new: false }));
+    selection.hit(P::References);
+    Queue { pieces, ..text }
 }
 
 /// The reasoning that an answer begins with and the text behind it, as one text.

@@ -74,6 +74,9 @@ impl ChunkWriter<'_> {
             names.map(|(name, count)| (name, Json::raw(count))).into_iter().chain([total]).collect()
         };
         let mut cached = usage.cached;
+        if cached.is_some_and(|cached| cached > usage.prompt) {
+            self.selection.hit(P::CachedAboveInput);
+        }
         if let Some(count) = cached
             && self.selection.roll(P::CacheRenamed, 1, self.rng)
         {

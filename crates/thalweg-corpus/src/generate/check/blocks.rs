@@ -14,6 +14,9 @@ pub(super) fn compare(generated: &Generated, intended: &IntendedChoice, choice: 
     if generated.has(P::AddedAbsent) {
         wanted.iter_mut().for_each(Piece::forget_server);
     }
+    if generated.has(P::PartialInputs) {
+        wanted.iter_mut().for_each(Piece::forget_spelling);
+    }
     let mut wanted_results: Vec<Piece> = intended.leaves.iter().filter_map(Piece::of_result).collect();
     let mut given = Vec::new();
     let mut given_results = Vec::new();
@@ -22,6 +25,10 @@ pub(super) fn compare(generated: &Generated, intended: &IntendedChoice, choice: 
         // Where no start says which server runs a call, nothing can say so later.
         if generated.has(P::AddedAbsent) {
             piece.forget_server();
+        }
+        // The decoder puts the input together: how its strings are escaped is the pieces' own.
+        if generated.has(P::PartialInputs) {
+            piece.forget_spelling();
         }
         match &block.kind {
             BlockKind::ToolResult { .. } => given_results.push(piece),
@@ -81,6 +88,7 @@ impl Piece {
             },
             Leaf::Call(call) => Self {
                 id: call.id.clone(),
+                signature: call.signature.clone(),
                 verdict: Some(call.verdict).filter(|it| *it != InputVerdict::Unjudged).map(|it| format!("{it:?}")),
                 ..plain(&format!("call of {}", call.name), &call.arguments)
             },
@@ -148,6 +156,12 @@ impl Piece {
     fn forget_server(&mut self) {
         if let Some((call, _)) = self.kind.rsplit_once(" that ") {
             self.kind = format!("{call} that someone runs");
+        }
+    }
+
+    fn forget_spelling(&mut self) {
+        if let (Some(_), Ok(value)) = (&self.verdict, serde_json::from_str::<serde_json::Value>(&self.text)) {
+            self.text = value.to_string();
         }
     }
 

@@ -120,7 +120,7 @@ fn compare(generated: &Generated, response: &Response) -> Result<(), String> {
 }
 
 fn compare_choice(generated: &Generated, intended: &IntendedChoice, choice: &Choice) -> Result<(), String> {
-    if generated.protocol == Protocol::OpenaiChat {
+    if matches!(generated.protocol, Protocol::OpenaiChat | Protocol::Mistral) {
         merged::compare(intended, choice)?;
     } else {
         blocks::compare(generated, intended, choice)?;
@@ -177,7 +177,15 @@ fn outcome(generated: &Generated) -> Outcome {
     if !generated.intention.errors.is_empty() {
         return Outcome::Failed;
     }
-    let is_weak = generated.has(P::DoneMissing) || generated.has(P::StopMissing);
+    let is_weak = match generated.protocol {
+        // Nothing but the end of a body is an end mark.
+        Protocol::BedrockConverse => !generated.has(P::WholeBody),
+        // Nothing but the end of an array, or of a body, is an end mark.
+        Protocol::Gemini => {
+            generated.has(P::ArrayOpen) || !(generated.has(P::JsonArray) || generated.has(P::WholeBody))
+        }
+        _ => generated.has(P::DoneMissing) || generated.has(P::StopMissing),
+    };
     if generated.has(P::CutShort) || (is_weak && generated.close != Close::Clean) {
         return Outcome::Truncated;
     }

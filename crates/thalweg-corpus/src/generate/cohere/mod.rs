@@ -50,6 +50,7 @@ const AMBIGUITIES: &[Ambiguity] = &[
     (P::CitationsBare, P::WholeBody, "a citation that names nothing cites what is before it"),
     (P::SurrogatesSplit, P::CutShort, "half a pair is no text"),
     (P::WholeBody, P::CutShort, "a body that is cut is no body"),
+    (P::WholeBody, P::ItemGaps, "a body has no numbers"),
     (P::WholeBody, P::EndError, "a body is an answer or an error"),
     (P::EndError, P::CutShort, "the error is what ends the answer"),
 ];

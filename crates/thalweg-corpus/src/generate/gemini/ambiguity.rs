@@ -10,6 +10,8 @@ pub(super) const GROUPS: &[&[P]] = &[
     &[P::WholeBody, P::JsonArray],
     &[P::WholeBody, P::PromptBlocked],
     &[P::WholeBody, P::UsageTrailing],
+    &[P::WholeBody, P::JsonArray, P::ErrorBare],
+    &[P::ErrorEvent, P::ErrorBare],
 ];
 
 /// Pairs that leave it open what is meant. What depends on more than a pair is in [`is_ambiguous`].
@@ -24,6 +26,9 @@ pub(super) const AMBIGUITIES: &[Ambiguity] = &[
     (P::PartialInputs, P::CutShort, "an input that is put together at its end has no beginning"),
     (P::PartialInputs, P::WholeBody, "a body has its inputs whole"),
     (P::ErrorEvent, P::CutShort, "the error may be in what is cut off"),
+    (P::ErrorBare, P::CutShort, "the error is behind what is cut off"),
+    (P::ErrorBare, P::LastFrameOpen, "lines behind an open event belong to it"),
+    (P::FinishEverywhere, P::WholeBody, "a body has one reason"),
     (P::ArrayOpen, P::CutShort, "an array that ends nowhere says nothing of what is cut off"),
 ];
 

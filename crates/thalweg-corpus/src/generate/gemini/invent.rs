@@ -69,7 +69,8 @@ fn hosted(n: usize, rng: &mut Rng) -> IntendedHosted {
         call.is_error = rng.bool();
         let outcome = if call.is_error { "OUTCOME_FAILED" } else { "OUTCOME_OK" };
         let output = serde_json::Value::from(strings::text(rng).replace('\r', ""));
-        call.result = Some(format!("{{\"outcome\":\"{outcome}\",\"output\":{output}}}"));
+        let id = serde_json::Value::from(call.id.as_str());
+        call.result = Some(format!("{{\"outcome\":\"{outcome}\",\"output\":{output},\"id\":{id}}}"));
     }
     call
 }
@@ -79,7 +80,7 @@ pub(super) fn adapt(intention: &mut Intention, selection: &Selection, rng: &mut 
     if selection.has(P::UsageAbsent) {
         intention.usage = None;
     }
-    if selection.has(P::ErrorEvent) {
+    if selection.has_any(&[P::ErrorEvent, P::ErrorBare]) {
         intention.errors.push("The model is overloaded".into());
     }
     if selection.has(P::PromptBlocked) {
@@ -94,6 +95,10 @@ pub(super) fn adapt(intention: &mut Intention, selection: &Selection, rng: &mut 
         }
         if selection.has(P::FinishNumber) {
             choice.finish = ["1", "2", "3"][rng.usize(..3)].into();
+        }
+        if selection.has(P::PartialEndAbsent) {
+            // An input without an end is whole only where the model stopped by itself.
+            choice.finish = if selection.has(P::FinishNumber) { "1" } else { "STOP" }.into();
         }
         for leaf in &mut choice.leaves {
             adapt_leaf(leaf, selection, rng);
@@ -120,7 +125,12 @@ fn unsealed(leaf: Leaf) -> Vec<Leaf> {
 
 fn adapt_leaf(leaf: &mut Leaf, selection: &Selection, rng: &mut Rng) {
     match leaf {
-        Leaf::Hosted(call) if selection.has(P::IdMissing) => call.id.clear(),
+        Leaf::Hosted(call) if selection.has(P::IdMissing) => {
+            call.id.clear();
+            if let Some((rest, _)) = call.result.as_deref().and_then(|result| result.rsplit_once(",\"id\":")) {
+                call.result = Some(format!("{rest}}}"));
+            }
+        }
         Leaf::Call(call) => {
             if selection.has(P::IdMissing) {
                 call.id = None;

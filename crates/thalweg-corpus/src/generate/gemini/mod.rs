@@ -43,15 +43,28 @@ static NOISE: Noise = Noise {
 const UNKNOWN: &[&str] = &["{}", "{\"candidates\":[]}", "{\"x_progress\":{\"finishReason\":\"no\"}}"];
 
 fn write(frames: &[Frame], selection: &mut Selection, rng: &mut Rng) -> Vec<u8> {
-    if selection.has(P::JsonArray) {
-        array::write(frames, UNKNOWN, selection, rng)
-    } else {
-        frames::write(frames, &NOISE, selection, rng)
+    match frames {
+        _ if selection.has(P::JsonArray) => array::write(frames, UNKNOWN, selection, rng),
+        [frames @ .., error] if selection.has(P::ErrorBare) => {
+            selection.hit(P::ErrorBare);
+            let mut bytes = frames::write(frames, &NOISE, selection, rng);
+            bytes.extend_from_slice(pretty(&error.data).as_bytes());
+            bytes
+        }
+        _ => frames::write(frames, &NOISE, selection, rng),
     }
 }
 
-fn dialect(_: &Selection, _: u64) -> &'static Dialect {
-    registry::find("gemini").expect("the registry has Gemini")
+/// The same on many lines, as errors come. What has half a pair in it stays on its line.
+fn pretty(json: &str) -> String {
+    let value = serde_json::from_str::<serde_json::Value>(json);
+    value.map_or_else(|_| format!("{json}\n"), |value| format!("{value:#}\n"))
+}
+
+/// Both read the same words and the same numbers, as far as they are used here.
+fn dialect(_: &Selection, seed: u64) -> &'static Dialect {
+    let name = if seed.is_multiple_of(2) { "gemini" } else { "vertex" };
+    registry::find(name).expect("the registry has Gemini and Vertex AI")
 }
 
 /// What the words of the intentions mean.

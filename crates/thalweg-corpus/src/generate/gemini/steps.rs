@@ -33,9 +33,14 @@ pub(super) fn compose(intention: &Intention, selection: &mut Selection, rng: &mu
     }
     let mut objects: Vec<Fields> = frames.into_iter().map(|frame| frame.fields).collect();
     for message in &intention.errors {
-        selection.hit(P::ErrorEvent);
         let error = [("code", Json::raw(503)), ("message", Json::text(message)), ("status", Json::text("UNAVAILABLE"))];
-        objects.insert(rng.usize(..=end), vec![("error", Json::Object(error.into()))]);
+        let error = vec![("error", Json::Object(error.into()))];
+        if selection.has(P::ErrorBare) {
+            objects.push(error);
+        } else {
+            selection.hit(P::ErrorEvent);
+            objects.insert(rng.usize(..=end), error);
+        }
     }
     explicit::cut_short(&mut objects, end, selection, rng);
     objects.into_iter().map(Json::Object).collect()
@@ -132,7 +137,7 @@ fn of_choice(choice: &IntendedChoice, selection: &mut Selection, rng: &mut Rng) 
             step.finish = Some(choice.finish.clone());
         }
     }
-    let says = |part: &Part| part.kind != Kind::Text && part.kind != Kind::Thought || part_says(part);
+    let says = |part: &Part| part.kind == Kind::Other || part_says(part);
     if selection.has(P::FinishEverywhere) && steps[1..].iter().any(|step| step.parts.iter().any(says)) {
         selection.hit(P::FinishEverywhere);
     }
@@ -142,9 +147,13 @@ fn of_choice(choice: &IntendedChoice, selection: &mut Selection, rng: &mut Rng) 
     steps
 }
 
-/// It has text.
+/// It has text, or is a call or more of one.
 fn part_says(part: &Part) -> bool {
-    part.fields.iter().any(|(_, json)| matches!(json, Json::Text(text) if !text.is_empty()))
+    part.fields.iter().any(|(_, json)| match json {
+        Json::Text(text) => !text.is_empty(),
+        Json::Object(call) => call.iter().any(|(key, _)| matches!(*key, "name" | "partialArgs")),
+        _ => false,
+    })
 }
 
 fn frame(steps: Vec<Step>, selection: &mut Selection, rng: &mut Rng) -> GeminiFrame {

@@ -62,7 +62,8 @@ fn dialect(_: &Selection, _: u64) -> &'static Dialect {
 /// What the words of the intentions mean.
 fn reason(raw: &str) -> Reason {
     match raw {
-        "stop" => Reason::Stop,
+        // The runner gave none, and the server says that it is over.
+        "" | "stop" => Reason::Stop,
         "length" => Reason::Length,
         _ => Reason::Other,
     }

@@ -63,7 +63,8 @@ pub(super) fn cuts(framing: Framing, input: &[u8]) -> Vec<Flat> {
     match (framing, text.first()) {
         (_, Some(b'[')) => json::array_cuts(rest, mark, &mut cuts),
         (Framing::Lines, Some(b'{')) => json::line_cuts(rest, mark, &mut cuts),
-        (Framing::Body, _) | (_, Some(b'{')) => json::body_cuts(rest, mark, &mut cuts),
+        (Framing::Body, None) | (_, Some(b'{')) => json::body_cuts(rest, mark, &mut cuts),
+        (Framing::Body, Some(_)) if !is_sse => json::body_cuts(rest, mark, &mut cuts),
         (Framing::Lines, Some(_)) if !is_sse => json::line_cuts(rest, mark, &mut cuts),
         _ => sse_cuts(rest, mark, &mut cuts),
     }

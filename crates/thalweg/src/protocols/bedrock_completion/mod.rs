@@ -43,20 +43,25 @@ pub(crate) fn claims_titan(frame: &Frame<'_>) -> Claim {
     claims(frame, ["outputText", "completionReason"]).max(claims(frame, ["inputTextTokenCount", "results"]))
 }
 
-/// Frames of Mistral have `outputs`.
+/// Frames of Mistral have `outputs`, each of which has a `stop_reason`.
 pub(crate) fn claims_mistral(frame: &Frame<'_>) -> Claim {
-    claims(frame, ["outputs", "outputs"])
+    claims(frame, ["outputs", "stop_reason"])
 }
 
 /// Frames of the others: `completion`, or `generations`.
 pub(crate) fn claims_any(frame: &Frame<'_>) -> Claim {
     let has_one = |name| claims(frame, [name, name]);
-    has_one("generations").max(claims(frame, ["text", "is_finished"])).max(claims(frame, ["completion", "stop_reason"]))
+    // Outside of Bedrock such a frame is Cohere's own.
+    let wrapped = if frame.event == Some(CHUNK) { has_one("is_finished") } else { Claim::No };
+    has_one("generations").max(wrapped).max(claims(frame, ["completion", "stop_reason"]))
 }
 
-/// Whether a frame has both fields. The second may be null.
+/// Whether a frame from Bedrock, or a body, has both fields. The second may be null.
 fn claims(frame: &Frame<'_>, names: [&str; 2]) -> Claim {
     let data = frame.data;
+    if frame.event != Some(CHUNK) && !frame.is_body {
+        return Claim::No;
+    }
     match members(data, [names[0]], CLAIM_DEPTH) {
         Ok([Some(_)]) if data.contains(names[1]) => Claim::Yes,
         _ => Claim::No,
@@ -65,3 +70,5 @@ fn claims(frame: &Frame<'_>, names: [&str; 2]) -> Claim {
 
 /// Detection looks at keys; what is deeper is skipped.
 const CLAIM_DEPTH: u16 = 128;
+/// The name of messages that wrap a frame.
+const CHUNK: &str = "chunk";

@@ -2,14 +2,14 @@
 
 use crate::emitter::{At, Emitter, Fragment, Span};
 use crate::event::{BlockClose, BlockId, BlockKind, Host, InputForm, Part, ReasoningForm, Scope};
-use crate::json::{Error, Kind, Raw, Reader, elements, members};
+use crate::json::{Error, Kind, Raw, Reader, Text, elements, members};
 
 /// The block that `contentBlockStart` announces. None for a start of nothing: the first delta says what it is.
 pub(super) fn start(start: &str, at: At, out: &mut Emitter) -> Result<Option<BlockId>, Error> {
     let depth = out.limits().json_depth;
-    let Some((name, value)) = only_member(start, depth)? else { return Ok(None) };
+    let Some((key, value)) = member_of(start, STARTS, depth)? else { return Ok(None) };
     let before = out.block_at(at);
-    match name.plain().unwrap_or_default() {
+    match key.name(start, &mut [0; 32]) {
         "toolUse" => {
             let Some(block) = open_call(value, at, out)?.filter(|block| before != Some(*block)) else {
                 return Ok(None);
@@ -22,7 +22,7 @@ pub(super) fn start(start: &str, at: At, out: &mut Emitter) -> Result<Option<Blo
         "toolResult" => open_result(value, at, out),
         "image" => open_image(value, at, out),
         _ => {
-            let block = open_other(name, at, out);
+            let block = open_other(Fragment::json(start, key), at, out);
             if let Some(block) = block {
                 out.put(block, Part::Json, value.into());
             }
@@ -34,8 +34,8 @@ pub(super) fn start(start: &str, at: At, out: &mut Emitter) -> Result<Option<Blo
 /// A block of a complete answer: all of it at once.
 pub(super) fn whole(json: &str, at: At, out: &mut Emitter) -> Result<(), Error> {
     let depth = out.limits().json_depth;
-    let Some((name, value)) = only_member(json, depth)? else { return Ok(()) };
-    match name.plain().unwrap_or_default() {
+    let Some((key, value)) = member_of(json, BLOCKS, depth)? else { return Ok(()) };
+    match key.name(json, &mut [0; 32]) {
         "text" if let Some(text) = Fragment::value(value) => {
             if let Some(block) = out.start_at(at, None, BlockKind::Text) {
                 out.delta(block, text);
@@ -64,7 +64,7 @@ pub(super) fn whole(json: &str, at: At, out: &mut Emitter) -> Result<(), Error> 
             }
         }
         _ => {
-            if let Some(block) = open_other(name, at, out) {
+            if let Some(block) = open_other(Fragment::json(json, key), at, out) {
                 out.put(block, Part::Json, value.into());
             }
         }
@@ -73,19 +73,23 @@ pub(super) fn whole(json: &str, at: At, out: &mut Emitter) -> Result<(), Error> 
     Ok(())
 }
 
-/// The first member of a union that is there: a well-formed one has one.
-pub(super) fn only_member(json: &str, depth: u16) -> Result<Option<(Fragment<'_>, &str)>, Error> {
+/// The member of a union: the first one that is known, or else the first that is there.
+fn member_of<'j>(json: &'j str, known: &[&str], depth: u16) -> Result<Option<(Text, &'j str)>, Error> {
     let reader = &mut Reader::new(json, depth);
     if reader.peek()? != Kind::Object {
         return Ok(None);
     }
     reader.object()?;
+    let mut first = None;
     while let Some(key) = reader.key()? {
-        if let Some(value) = reader.present()? {
-            return Ok(Some((Fragment::json(json, key), value.of(json))));
+        let Some(value) = reader.present()? else { continue };
+        let member = (key, value.of(json));
+        if known.contains(&key.name(json, &mut [0; 32])) {
+            return Ok(Some(member));
         }
+        first.get_or_insert(member);
     }
-    Ok(None)
+    Ok(first)
 }
 
 fn string<'a>(json: &'a str, raw: Option<Raw>) -> Option<Fragment<'a>> {
@@ -213,3 +217,8 @@ fn whole_citations(json: &str, at: At, out: &mut Emitter) -> Result<(), Error> {
     }
     Ok(())
 }
+
+/// What a block's start says it is.
+const STARTS: &[&str] = &["toolUse", "toolResult", "image"];
+/// What a block of a complete answer is.
+const BLOCKS: &[&str] = &["text", "reasoningContent", "citationsContent", "toolUse", "toolResult", "image"];

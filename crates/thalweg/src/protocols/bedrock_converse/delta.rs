@@ -3,8 +3,8 @@
 use super::blocks::{image, open_other, results};
 use super::wire::Delta;
 use crate::emitter::{At, Channel, Emitter, Fragment, Span};
-use crate::event::{BlockClose, BlockId, BlockKind, Host, InputForm, Part, ReasoningForm};
-use crate::json::{Error, Kind, Reader, Text};
+use crate::event::{BlockClose, BlockId, BlockKind, Host, InputForm, Part, ReasoningForm, Scope};
+use crate::json::{Error, Kind, Reader, Text, members};
 
 const THINKING: Channel = Channel::Reasoning(ReasoningForm::Full);
 
@@ -92,10 +92,13 @@ fn say_input(at: At, input: Fragment<'_>, out: &mut Emitter) {
 
 /// The members of a delta that are rare: read a second time. For what was validated.
 pub(super) fn say_rare(delta: &str, at: At, out: &mut Emitter) -> Result<(), Error> {
-    let json = &mut Reader::new(delta, out.limits().json_depth);
+    let depth = out.limits().json_depth;
+    let json = &mut Reader::new(delta, depth);
     if json.peek()? != Kind::Object {
         return Ok(());
     }
+    // A union has one member: what stands beside one that is known is a field that nobody knows.
+    let is_known = members(delta, KINDS, depth)?.iter().any(Option::is_some);
     json.object()?;
     while let Some(key) = json.key()? {
         let Some(value) = json.present()?.map(|raw| raw.of(delta)) else { continue };
@@ -119,6 +122,10 @@ pub(super) fn say_rare(delta: &str, at: At, out: &mut Emitter) -> Result<(), Err
                     image(value, block, out)?;
                 }
             }
+            name if is_known && !KINDS.contains(&name) => {
+                let scope = out.block_at(at).map_or(Scope::Response, Scope::Block);
+                out.extra(scope, Fragment::json(delta, key), value);
+            }
             _ => {
                 let name = Fragment::json(delta, key);
                 if let Some(block) = out.block_at(at).or_else(|| open_other(name, at, out)) {
@@ -129,3 +136,6 @@ pub(super) fn say_rare(delta: &str, at: At, out: &mut Emitter) -> Result<(), Err
     }
     Ok(())
 }
+
+/// What a delta may be of.
+const KINDS: [&str; 6] = ["text", "toolUse", "reasoningContent", "citation", "toolResult", "image"];

@@ -53,11 +53,11 @@ pub(crate) fn claims(frame: &Frame<'_>) -> Claim {
 }
 
 fn claims_body(data: &str) -> Claim {
-    let has =
-        |json: &str, names| members(json, names, CLAIM_DEPTH).ok().filter(|found| found.iter().all(Option::is_some));
-    let Some([output, _]) = has(data, ["output", "stopReason"]) else { return Claim::No };
-    let is_message = output.is_some_and(|output| has(output.of(data), ["message", "message"]).is_some());
-    if is_message { Claim::Yes } else { Claim::No }
+    let Ok([Some(output), Some(_)]) = members(data, ["output", "stopReason"], CLAIM_DEPTH) else { return Claim::No };
+    match members(output.of(data), ["message"], CLAIM_DEPTH) {
+        Ok([Some(_)]) => Claim::Yes,
+        _ => Claim::No,
+    }
 }
 
 /// The same for frames of Nova's own format, each of which is under its name.

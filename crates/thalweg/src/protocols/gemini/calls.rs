@@ -70,14 +70,21 @@ impl Streamed {
         out.end_block(self.block, BlockClose::Complete);
     }
 
-    /// The answer ends inside the call: so does its input.
-    pub(super) fn cut(self, out: &mut Emitter) {
-        out.delta(self.block, self.partial.cut().as_str().into());
+    /// No more comes, and nothing has ended the call: servers leave its end out. Its input is whole where the model
+    /// stopped by itself and no string of it was to go on; else it is cut off where it is.
+    pub(super) fn end_with(self, reason: Option<Reason>, out: &mut Emitter) {
+        let is_over = matches!(reason, Some(Reason::Stop | Reason::StopSequence | Reason::ToolCalls));
+        if is_over && !self.partial.is_in_text() {
+            self.end(out);
+        } else {
+            out.delta(self.block, self.partial.cut().as_str().into());
+        }
     }
 
     /// One more piece: at once as progress, and into the input.
     fn take(&mut self, json: &str, out: &mut Emitter) -> Result<(), Error> {
         let depth = out.limits().json_depth;
+        out.more_of(self.block);
         out.put(self.block, Part::Progress, json.into());
         let Some((path, piece)) = read_piece(json, depth)? else {
             out.anomaly(AnomalyKind::BadFrame, Action::Dropped, Some(self.block));
@@ -224,22 +231,4 @@ fn take(json: &str, call: &Call, streamed: &mut Streamed, out: &mut Emitter) -> 
         streamed.take_whole(input(json, args), out);
     }
     Ok(())
-}
-
-/// The choice has its reason: a call that has no end of its own ends here. Whole, unless the model was stopped.
-pub(super) fn end_finished(choices: &mut [Memory], choice: u32, out: &mut Emitter) {
-    let Some(streamed) = Memory::streamed_of(choices, choice) else { return };
-    match out.reason_of(choice) {
-        None => {}
-        Some(Reason::Stop | Reason::StopSequence | Reason::ToolCalls) => {
-            if let Some(streamed) = streamed.take() {
-                streamed.end(out);
-            }
-        }
-        Some(_) => {
-            if let Some(streamed) = streamed.take() {
-                streamed.cut(out);
-            }
-        }
-    }
 }

@@ -1,5 +1,6 @@
 //! Frames into what they mean.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::usage::{COUNTS, Counts, WireUsage};
@@ -81,7 +82,6 @@ impl Decode for Decoder {
             // Only what is validated as a part of a frame can fail, and there is nothing else in it.
             let _ = parts::say(source, &part, plan.choice, memory, out);
         }
-        calls::end_finished(&mut self.choices, plan.choice, out);
         if let Some(counts) = plan.usage {
             let counts = counts.with(core::array::from_fn(|nth| values.number(COUNTS_FROM + nth)));
             let _ = self.take_usage(&counts, "", out);
@@ -91,6 +91,11 @@ impl Decode for Decoder {
 
     fn reconnect(&mut self) {
         self.memo.forget();
+    }
+
+    fn end_mark(&mut self, out: &mut Emitter) {
+        self.settle(out);
+        out.sentinel();
     }
 
     fn finish(&mut self, out: &mut Emitter) {
@@ -114,12 +119,12 @@ impl Decoder {
         let read = match Reader::new(data, limits.json_depth).peek() {
             Ok(Kind::Object) => self.chunk.read(data, &limits, wants_extras),
             _ if data.trim() == DONE => {
-                self.settle(out);
-                out.sentinel();
+                self.end_mark(out);
                 return false;
             }
+            // Frames in a list, or an error in one.
             Ok(Kind::Array) => {
-                self.say_list(frame, out);
+                out.each(data, |data, out| self.frame(Frame { data, ..frame }, out));
                 return false;
             }
             _ => {
@@ -149,15 +154,6 @@ impl Decoder {
         true
     }
 
-    /// Frames in an array, or an error in one. As a body it is all there is: its end is the end.
-    fn say_list(&mut self, frame: Frame<'_>, out: &mut Emitter) {
-        out.each(frame.data, |data, out| self.frame(Frame { data, ..frame }, out));
-        if frame.is_body && out.frames() > 0 && out.has_choices() {
-            self.settle(out);
-            out.sentinel();
-        }
-    }
-
     /// Order inside a frame: facts, then each candidate's parts, then reasons, usage, errors.
     fn say(&mut self, frame: Frame<'_>, out: &mut Emitter) -> Result<(), Error> {
         let data = frame.data;
@@ -181,7 +177,6 @@ impl Decoder {
         }
         for candidate in &self.chunk.candidates {
             say_finish(data, candidate, &self.oddities, out);
-            calls::end_finished(&mut self.choices, candidate.index, out);
         }
         if let Some(feedback) = self.chunk.head.feedback {
             say_feedback(feedback.of(data), out)?;
@@ -193,6 +188,11 @@ impl Decoder {
         self.say_usage(data, out)?;
         if let Some(error) = error {
             self.causes.report(error, Hint::None, out);
+        }
+        if frame.is_body && out.all_finished() {
+            // A whole answer needs no end mark.
+            self.settle(out);
+            out.terminal();
         }
         Ok(())
     }
@@ -211,8 +211,13 @@ impl Decoder {
     fn say_facts(&self, data: &str, out: &mut Emitter) {
         let head = &self.chunk.head;
         let tier = head.usage.and_then(|usage| usage.tier);
-        for (field, text) in [(MetaField::Id, head.id), (MetaField::Model, head.model), (MetaField::ServiceTier, tier)]
-        {
+        let facts = [
+            (MetaField::Id, head.id),
+            (MetaField::Model, head.model),
+            (MetaField::Created, head.created),
+            (MetaField::ServiceTier, tier),
+        ];
+        for (field, text) in facts {
             if let Some(text) = text {
                 out.meta(field, Fragment::json(data, text));
             }
@@ -226,7 +231,9 @@ impl Decoder {
         }
         for candidate in &self.chunk.candidates {
             let scope = Scope::Choice(candidate.index);
-            out.extras_of(scope, candidate.raw.map_or("", |raw| raw.of(data)), CANDIDATE_FIELDS);
+            let json = candidate.raw.map_or("", |raw| raw.of(data));
+            out.extras_of(scope, json, CANDIDATE_FIELDS);
+            out.extras_of(scope, errors::member(json, "content").unwrap_or_default(), &["role", "parts"]);
         }
         out.extras_of(Scope::Response, data, HEAD_FIELDS);
         if let Some(usage) = errors::member(data, "usageMetadata").or_else(|| errors::member(data, "usage_metadata")) {
@@ -255,7 +262,7 @@ impl Decoder {
     fn settle(&mut self, out: &mut Emitter) {
         for memory in &mut self.choices {
             if let Some(streamed) = memory.streamed.take() {
-                streamed.cut(out);
+                streamed.end_with(out.reason_of(memory.index), out);
             }
         }
         if self.usage.is_zero() && !core::mem::replace(&mut self.is_zero_said, true) {
@@ -280,12 +287,6 @@ impl Memory {
         };
         choices.get_mut(place)
     }
-
-    /// The choice's call whose arguments are coming.
-    pub(super) fn streamed_of(choices: &mut [Self], index: u32) -> Option<&mut Option<calls::Streamed>> {
-        let memory = choices.iter_mut().find(|memory| memory.index == index)?;
-        memory.streamed.is_some().then_some(&mut memory.streamed)
-    }
 }
 
 /// Counts before the last reason may not be the last.
@@ -294,7 +295,7 @@ fn origin(out: &Emitter) -> UsageOrigin {
 }
 
 /// A word, or a number that stands for one.
-fn word(json: &str, raw: Raw) -> Fragment<'_> {
+pub(super) fn word(json: &str, raw: Raw) -> Fragment<'_> {
     let value = raw.of(json);
     Fragment::value(value).unwrap_or_else(|| value.into())
 }
@@ -303,7 +304,7 @@ fn say_finish(data: &str, candidate: &Candidate, oddities: &Oddities, out: &mut 
     let index = candidate.index;
     if let Some(raw) = candidate.finish_reason {
         let raw = word(data, raw);
-        if let Some(reason) = raw.plain().and_then(|raw| finish::reason(raw, oddities)) {
+        if let Some(reason) = finish::reason(raw.borrow(&mut String::new()), oddities) {
             out.finish_reason(index, reason, raw);
         }
     }
@@ -320,7 +321,7 @@ fn say_feedback(feedback: &str, out: &mut Emitter) -> Result<(), Error> {
     let [reason, reason_snake, message, message_snake] = crate::json::members(feedback, names, depth)?;
     let Some(reason) = reason.or(reason_snake) else { return Ok(()) };
     let reason = word(feedback, reason);
-    if !reason.plain().is_some_and(finish::is_block) {
+    if !finish::is_block(reason.borrow(&mut String::new())) {
         return Ok(());
     }
     let choice = out.first_choice().unwrap_or(0);

@@ -14,10 +14,11 @@
 //! ends its block; one that has a signature and no text is a block of its own, because parts must be sent back as they
 //! came. Every `functionCall` is a new call, also one that reads like the last; none of it comes later, but where its
 //! arguments are streamed (Vertex): then its pieces are progress, and the JSON that they make is its input, given when
-//! the call ends.
+//! the call ends: by an empty `functionCall`, by the next name, or where both are missing, with the answer. A part with
+//! text is text, whatever else it has; one that has only what nobody knows is kept as it came.
 //!
 //! `finishReason` is weak evidence: servers repeat it on every frame, or say it before content. There is no end mark but
-//! the `]` of the array form. Thoughts are given as full reasoning, although the documentation calls them summaries.
+//! the `]` of the array form, and none is needed by an answer that is one body. Thoughts are given as full reasoning, although the documentation calls them summaries.
 //!
 //! Not seen on the wire by us, and read after the documentation alone: `toolCall`, `toolResponse`, `continuationToken`,
 //! `logprobsResult`, finish reasons as numbers.

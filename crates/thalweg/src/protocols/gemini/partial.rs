@@ -69,6 +69,12 @@ impl Partial {
         self.nodes.is_empty()
     }
 
+    /// Whether the string that came last was to go on.
+    pub(super) fn is_in_text(&self) -> bool {
+        let last = self.last.as_ref().and_then(|(_, node)| self.nodes.get(*node));
+        matches!(last, Some(Node::Text { will_continue: true, .. }))
+    }
+
     /// Puts a piece where its path says. At most `depth` steps are taken.
     pub(super) fn take(&mut self, path: &str, piece: Piece<'_>, depth: u16) -> Taken {
         if let (Some((last, node)), Piece::Text { escaped, will_continue }) = (&self.last, piece)

@@ -1,7 +1,9 @@
 //! Parts of a candidate's content: text on the path of deltas, all others read from their own range.
 
+use alloc::string::String;
+
 use super::calls;
-use super::decode::Memory;
+use super::decode::{Memory, word};
 use super::wire::{PART_FIELDS, Part, Payload};
 use crate::emitter::{Channel, Emitter, Fragment, Span};
 use crate::event::{BlockClose, BlockId, BlockKind, Host, InputForm, Part as Data, Place, ReasoningForm, Scope};
@@ -36,11 +38,9 @@ pub(super) fn say(data: &str, part: &Part, choice: u32, memory: &mut Memory, out
             say_extras(data, part, block, out);
             out.end_block(block, BlockClose::Complete);
         }
-    } else if part.raw.is_some()
-        && part.text.is_some_and(|text| !text.is_empty())
-        && let Some(block) = out.latest_or_text(choice)
-    {
-        say_extras(data, part, block, out);
+    } else if let (Some(text), Some(raw)) = (part.text, part.raw) {
+        let block = if text.is_empty() { None } else { out.latest_or_text(choice) };
+        out.extras_of(block.map_or(Scope::Choice(choice), Scope::Block), raw.of(data), PART_FIELDS);
     }
     Ok(())
 }
@@ -175,7 +175,8 @@ fn say_result(
     let [id] = strings(json, ["id"], out)?;
     let id = id.filter(|id| !id.is_empty());
     let [outcome] = members(json, ["outcome"], out.limits().json_depth)?;
-    let is_error = outcome.is_some_and(|raw| !is_ok(raw.of(json)));
+    let mut decoded = String::new();
+    let is_error = outcome.is_some_and(|raw| !is_ok(word(json, raw).borrow(&mut decoded)));
     let named = id.and_then(|id| out.call_block_of(choice, id));
     let last = memory.hosted.filter(|_| payload != Payload::FunctionResponse && id.is_none());
     let kind = BlockKind::tool_result(named.or(last), id.map(|id| out.text(id)), is_error);
@@ -184,7 +185,7 @@ fn say_result(
 
 /// `OUTCOME_OK`, or an outcome that was not set.
 fn is_ok(outcome: &str) -> bool {
-    matches!(outcome.trim_matches('"'), "" | "0" | "1" | "OUTCOME_OK" | "OUTCOME_UNSPECIFIED")
+    matches!(outcome, "" | "0" | "1" | "OUTCOME_OK" | "OUTCOME_UNSPECIFIED")
 }
 
 /// Data in base64. A block each: pieces that are padded one by one are not one piece. A picture that is a thought is a
@@ -192,11 +193,9 @@ fn is_ok(outcome: &str) -> bool {
 fn say_inline(json: &str, is_thought: bool, choice: u32, out: &mut Emitter) -> Result<Option<BlockId>, Error> {
     let [mime, mime_snake, data] = strings(json, ["mimeType", "mime_type", "data"], out)?;
     let mime = mime.or(mime_snake);
-    let is = |kind: &str| {
-        mime.and_then(|mime| mime.plain())
-            .and_then(|mime| mime.get(..kind.len()))
-            .is_some_and(|start| start.eq_ignore_ascii_case(kind))
-    };
+    let mut decoded = String::new();
+    let known = mime.map_or("", |mime| mime.borrow(&mut decoded));
+    let is = |kind: &str| known.get(..kind.len()).is_some_and(|start| start.eq_ignore_ascii_case(kind));
     let kind = match () {
         () if is("image/") => BlockKind::Image,
         () if is("audio/") => BlockKind::Audio,

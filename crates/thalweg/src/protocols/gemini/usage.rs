@@ -1,6 +1,8 @@
 //! Token counts: merged as the wire has them, mapped once.
 
-use crate::emitter::Tally;
+use alloc::string::String;
+
+use crate::emitter::{Fragment, Tally};
 use crate::event::{Count, Usage};
 use crate::json::{self, Error, Kind, Raw, Reader, Slot, Text, elements};
 
@@ -56,7 +58,7 @@ impl Counts {
             };
             // Protobuf writes large numbers as strings.
             let raw = json.skip()?;
-            *count = json::count(raw.of(data).trim_matches('"'));
+            *count = number(raw.of(data));
             counts.raws[place] = Some(raw);
         }
         Ok(Some(counts))
@@ -139,14 +141,22 @@ fn sum(one: Tally, two: Tally) -> Option<Count> {
     known.map(Count::from)
 }
 
+/// A count as a number, or as a string that holds one.
+fn number(json: &str) -> Option<u64> {
+    match Fragment::value(json) {
+        Some(text) => json::count(text.borrow(&mut String::new())),
+        None => json::count(json),
+    }
+}
+
 /// The count of sound in a list by modality.
 fn audio(details: Option<Raw>, data: &str, depth: u16) -> Result<Option<u64>, Error> {
     let Some(list) = details.map(|raw| raw.of(data)).filter(|list| is_audio(list)) else { return Ok(None) };
     let mut found = None;
     elements(list, depth, |_, entry| {
         let [modality, count, snake] = json::members(entry, ["modality", "tokenCount", "token_count"], depth)?;
-        if modality.is_some_and(|raw| raw.of(entry) == "\"AUDIO\"") {
-            found = count.or(snake).and_then(|raw| json::count(raw.of(entry).trim_matches('"')));
+        if modality.and_then(|raw| Fragment::value(raw.of(entry))).is_some_and(|word| word.is("AUDIO")) {
+            found = count.or(snake).and_then(|raw| number(raw.of(entry)));
         }
         Ok(())
     })?;
@@ -155,5 +165,5 @@ fn audio(details: Option<Raw>, data: &str, depth: u16) -> Result<Option<u64>, Er
 
 /// Whether a list by modality may count sound.
 fn is_audio(list: &str) -> bool {
-    list.contains("AUDIO")
+    list.contains("AUDIO") || list.contains('\\')
 }

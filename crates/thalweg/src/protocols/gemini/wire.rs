@@ -24,6 +24,7 @@ pub(super) struct Chunk {
 pub(super) struct Head {
     pub(super) id: Option<Text>,
     pub(super) model: Option<Text>,
+    pub(super) created: Option<Text>,
     pub(super) feedback: Option<Raw>,
     pub(super) usage: Option<Counts>,
     pub(super) error: Option<Raw>,
@@ -87,6 +88,8 @@ pub(super) const HEAD_FIELDS: &[&str] = &[
     "model_version",
     "responseId",
     "response_id",
+    "createTime",
+    "create_time",
     "error",
 ];
 
@@ -134,7 +137,8 @@ impl Chunk {
                 "modelVersion" | "model_version" => head.model = json.maybe_string()?,
                 "responseId" | "response_id" => head.id = json.maybe_string()?,
                 "promptFeedback" | "prompt_feedback" => head.feedback = json.present()?,
-                "createTime" | "create_time" | "modelStatus" | "model_status" => drop(json.skip()?),
+                "createTime" | "create_time" => head.created = json.maybe_string()?,
+                "modelStatus" | "model_status" => drop(json.skip()?),
                 "error" => {
                     head.error = json.present()?;
                     is_known = false;
@@ -288,6 +292,10 @@ impl Part {
         }
         if !is_plain {
             part.raw = Some(start.skip()?);
+        }
+        if part.text.is_some() && matches!(part.payload, Some((Payload::Other(_), _))) {
+            // Text is its payload, also where there is none of it: what else it has is fields that nobody knows.
+            part.payload = None;
         }
         Ok(part)
     }

@@ -84,9 +84,6 @@ impl Decoder {
             self.causes.report(data, Hint::None, out);
             return Ok(());
         }
-        if wire.has_choices {
-            out.anomaly(AnomalyKind::ProtocolMismatch, Action::Kept, None);
-        }
         let name = fragment(data, wire.kind).or_else(|| fragment(data, wire.object));
         out.unknown(name.unwrap_or_else(|| frame.event.unwrap_or_default().into()), data);
         Ok(())

@@ -26,8 +26,8 @@
 //! total says so).
 //!
 //! Declared losses: `role`, which has one value; `created_at` of all events but the first, and of the entries of a
-//! complete response, with their `completed_at` and `object`. What else the model has no place for comes as extras,
-//! where wanted.
+//! complete response, with their `completed_at` and `object`; what the later events of a hosted call or a handoff say
+//! again of its first. What else the model has no place for comes as extras, where wanted.
 
 mod content;
 mod decode;

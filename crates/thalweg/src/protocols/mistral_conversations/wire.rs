@@ -80,7 +80,6 @@ pub(super) struct Wire {
     pub(super) usage: Option<Raw>,
     pub(super) outputs: Option<Raw>,
     pub(super) error: Option<Raw>,
-    pub(super) has_choices: bool,
 }
 
 /// The names above, and those that are known to say nothing more.
@@ -137,10 +136,6 @@ impl Wire {
                 "usage" => wire.usage = json.present()?,
                 "outputs" => wire.outputs = json.present()?,
                 "error" => wire.error = json.present()?,
-                "choices" => {
-                    wire.has_choices = true;
-                    json.skip()?;
-                }
                 _ => _ = json.skip()?,
             }
         }

@@ -59,7 +59,7 @@ impl Decoder {
         if !object.is_answer && object.done.is_none() && !object.is_progress {
             match error {
                 Some(_) => self.causes.report(data, ERROR, out),
-                None => say_unknown(frame, object, out),
+                None => out.unknown(frame.event.unwrap_or_default().into(), data),
             }
             return Ok(());
         }
@@ -198,13 +198,6 @@ fn say_extras(data: &str, out: &mut Emitter) {
     if let Some(message) = errors::member(data, "message") {
         out.extras_of(Scope::Choice(ONLY), message, MESSAGE_FIELDS);
     }
-}
-
-fn say_unknown(frame: Frame<'_>, object: &Object, out: &mut Emitter) {
-    if object.has_choices {
-        out.anomaly(AnomalyKind::ProtocolMismatch, Action::Kept, None);
-    }
-    out.unknown(frame.event.unwrap_or_default().into(), frame.data);
 }
 
 /// `load` and `unload` answer requests without a prompt: nothing was generated that could have stopped.

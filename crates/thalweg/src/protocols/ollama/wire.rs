@@ -21,8 +21,6 @@ pub(super) struct Object {
     pub(super) error: Option<Raw>,
     /// How far a picture is.
     pub(super) is_progress: bool,
-    /// A chunk of OpenAI Chat Completions has this.
-    pub(super) has_choices: bool,
 }
 
 /// What an object or its `message` holds of the answer.
@@ -90,10 +88,6 @@ impl Object {
                 "error" => object.error = json.present()?,
                 "completed" => {
                     object.is_progress = true;
-                    json.skip()?;
-                }
-                "choices" => {
-                    object.has_choices = true;
                     json.skip()?;
                 }
                 _ => drop(json.skip()?),

@@ -25,6 +25,7 @@ const REASONS: &[(&str, Reason)] = &[
     ("stop_sequence", Reason::StopSequence),
     ("max_tokens", Reason::Length),
     ("max_output_tokens", Reason::Length),
+    ("time_limit", Reason::Length),
     ("model_length", Reason::Length),
     ("model_context_window_exceeded", Reason::ContextWindow),
     ("tool_use", Reason::ToolCalls),

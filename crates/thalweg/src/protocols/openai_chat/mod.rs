@@ -31,6 +31,7 @@ mod wire;
 use alloc::boxed::Box;
 
 use crate::dialect::{Claim, Decode, Frame, Oddities};
+use crate::errors;
 use crate::json::Reader;
 
 pub(crate) fn decoder(oddities: &Oddities) -> Box<dyn Decode + Send> {
@@ -43,13 +44,17 @@ pub(crate) fn claims(frame: &Frame<'_>) -> Claim {
         return Claim::Maybe;
     }
     let mut json = Reader::new(frame.data, CLAIM_DEPTH);
-    let mut claim = Claim::No;
+    let (mut claim, mut is_typed) = (Claim::No, false);
     let mut keys = || -> Result<(), crate::json::Error> {
         json.object()?;
         while let Some(key) = json.key()? {
             match key.name(frame.data, &mut [0; 32]) {
                 "choices" => claim = Claim::Yes,
                 "error" => claim = claim.max(Claim::Maybe),
+                "type" => {
+                    is_typed = json.skip()?.of(frame.data) == "\"error\"";
+                    continue;
+                }
                 _ => {}
             }
             json.skip()?;
@@ -58,7 +63,13 @@ pub(crate) fn claims(frame: &Frame<'_>) -> Claim {
     };
     // A frame that is cut or broken has said enough by the keys before the break.
     let _ = keys();
-    claim
+    match claim {
+        Claim::Yes => Claim::Yes,
+        // Errors that say so of themselves are of protocols whose frames have types.
+        _ if is_typed => Claim::No,
+        Claim::No if errors::looks_like_error(*frame) => Claim::Maybe,
+        _ => claim,
+    }
 }
 
 /// Detection looks at keys; what is deeper is skipped.

@@ -98,6 +98,7 @@ struct Entry {
     data: Option<Text>,
     signature: Option<Text>,
     format: Option<Text>,
+    citations: Option<Raw>,
     /// The part says that it is the last of its block.
     is_closed: bool,
 }
@@ -127,6 +128,7 @@ impl Entry {
                 "data" => entry.data = reader.maybe_string()?,
                 "signature" => entry.signature = reader.maybe_string()?,
                 "format" => entry.format = reader.maybe_string()?,
+                "citations" => entry.citations = reader.present()?,
                 "closed" => entry.is_closed = reader.skip()?.of(json) == "true",
                 _ => drop(reader.skip()?),
             }
@@ -290,7 +292,12 @@ fn say_part(json: &str, voice: &mut Voice<'_>) -> Result<(), Error> {
     let entry = Entry::read(json, depth)?;
     let mut short = [0; 32];
     match entry.kind.unwrap_or_default().name(json, &mut short) {
-        "text" | "output_text" | "input_text" => say_texts(json, &entry, Channel::Text, voice)?,
+        "text" | "output_text" | "input_text" => {
+            say_texts(json, &entry, Channel::Text, voice)?;
+            if let Some(citations) = entry.citations {
+                cite_each(citations.of(json), voice)?;
+            }
+        }
         "thinking" => {
             say_texts(json, &entry, REASONING, voice)?;
             say_signature(fragment(json, entry.signature), voice);
@@ -318,6 +325,16 @@ fn say_part(json: &str, voice: &mut Voice<'_>) -> Result<(), Error> {
 fn cite(json: &str, voice: &mut Voice<'_>) {
     voice.flush();
     voice.out.citation(voice.choice, json);
+}
+
+/// Citations of a part's text: a list, or a list of lists.
+fn cite_each(citations: &str, voice: &mut Voice<'_>) -> Result<(), Error> {
+    each(citations, voice, |some, voice| {
+        each(some, voice, |citation, voice| {
+            cite(citation, voice);
+            Ok(())
+        })
+    })
 }
 
 /// The text of a part: a string, or a list of parts with text.

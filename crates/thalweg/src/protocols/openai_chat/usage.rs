@@ -68,8 +68,11 @@ impl WireUsage {
                 "total_tokens" => self.total.read(json)?,
                 "prompt_tokens_details" | "prompt_token_details" => self.read_details(json, true)?,
                 "completion_tokens_details" => self.read_details(json, false)?,
-                // DeepSeek, Moonshot, LiteLLM, Mistral.
-                "prompt_cache_hit_tokens" | "cached_tokens" | "cache_read_input_tokens" | "num_cached_tokens" => {
+                // DeepSeek, Moonshot, LiteLLM.
+                "prompt_cache_hit_tokens" | "cached_tokens" | "cache_read_input_tokens" => self.cached.read(json)?,
+                // Mistral's alone, who counts them in the input whatever their number.
+                "num_cached_tokens" => {
+                    self.has_cache_inside |= json.peek()? == Kind::Number;
                     self.cached.read(json)?;
                 }
                 "cache_creation_input_tokens" => self.cache_write.read(json)?,

@@ -204,7 +204,9 @@ impl Chunk {
             let head = &mut self.head;
             match key.name(data, &mut [0; 32]) {
                 "id" => head.id = json.maybe_string()?,
-                "model" => head.model = json.maybe_string()?,
+                "model" => head.model = json.maybe_string()?.or(head.model),
+                // watsonx's, which newer versions of it repeat under the other name.
+                "model_id" => head.model = head.model.or(json.maybe_string()?),
                 "created" => head.created = Some(json.skip()?),
                 "object" => head.object = json.maybe_string()?,
                 "service_tier" => head.service_tier = json.maybe_string()?,

@@ -38,17 +38,25 @@ pub(crate) fn decoder(_: &Oddities) -> Box<dyn Decode + Send> {
     Box::new(decode::Decoder::default())
 }
 
-/// Its types begin with `response.`; a whole one says what it is. An error could be anyone's.
+/// Its types begin with `response.`; a whole one says what it is. An error could be anyone's: one inside an event without
+/// a number, a code or a status is Anthropic's.
 pub(crate) fn claims(frame: &Frame<'_>) -> Claim {
-    let Ok([kind, object, error]) = members(frame.data, ["type", "object", "error"], CLAIM_DEPTH) else {
+    let names = ["type", "object", "error", "sequence_number", "status", "status_code"];
+    let Ok([kind, object, error, own @ ..]) = members(frame.data, names, CLAIM_DEPTH) else {
         return Claim::No;
+    };
+    let has_code = || {
+        let error = error.map_or("", |error| error.of(frame.data));
+        members(error, ["code"], CLAIM_DEPTH).is_ok_and(|[code]| code.is_some())
     };
     let is = |value: Option<crate::json::Raw>, prefix: &str| {
         value.is_some_and(|value| value.of(frame.data).trim_start_matches('"').starts_with(prefix))
     };
     match () {
-        () if is(kind, "response.") || is(object, "response\"") => Claim::Yes,
-        () if is(kind, "error") || (error.is_some() && kind.is_none()) => Claim::Maybe,
+        // Codex' backend tells of the plan's limits first.
+        () if is(kind, "response.") || is(kind, "codex.") || is(object, "response\"") => Claim::Yes,
+        () if is(kind, "error\"") && (error.is_none() || own.iter().any(Option::is_some) || has_code()) => Claim::Maybe,
+        () if error.is_some() && kind.is_none() => Claim::Maybe,
         () => Claim::No,
     }
 }

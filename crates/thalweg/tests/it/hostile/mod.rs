@@ -5,10 +5,16 @@
 use thalweg::{AnomalyKind, Close, Fold, InputState, Normalizer, Outcome, Reason, Response, dialects, registry};
 use thalweg_corpus::Chunking;
 
+mod bedrock;
+mod cohere;
 mod content;
 mod ends;
 mod framing;
+mod gemini;
+mod interactions;
 mod messages;
+mod mistral;
+mod ollama;
 mod parts;
 mod responses;
 mod tool_calls;
