@@ -39,6 +39,16 @@ pub trait Decode {
     /// Says what one frame means.
     fn frame(&mut self, frame: Frame<'_>, out: &mut Emitter);
 
+    /// Says what a frame means that repeats one of the last in all but values that are known to vary, without reading it
+    /// again; false, with nothing said, where it does not. `name` and `data` are a frame's before it is known that they are
+    /// text.
+    ///
+    /// A short way and no other: a decoder without it gives the same events.
+    fn repeat(&mut self, name: Option<&[u8]>, data: &[u8], out: &mut Emitter) -> bool {
+        let _ = (name, data, out);
+        false
+    }
+
     /// The framing's end mark came, such as the `]` of an array: says what was held back, then the mark.
     fn end_mark(&mut self, out: &mut Emitter) {
         out.sentinel();

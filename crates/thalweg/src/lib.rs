@@ -70,6 +70,7 @@ pub mod json;
 pub mod lanes;
 pub mod limits;
 pub mod log;
+mod memo;
 mod normalizer;
 mod protocols;
 pub mod recording;

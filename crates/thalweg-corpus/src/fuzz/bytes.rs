@@ -33,6 +33,7 @@ pub fn check_any_bytes(data: &[u8]) -> Result<(), Violation> {
     laws::check_replay(setup, body, seed)?;
     laws::check_unfold(setup, body, seed)?;
     laws::check_bounds(setup, body)?;
+    laws::check_memo(setup, body, seed)?;
     laws::check_prefix(setup, body, Cuts::Few(seed))?;
     laws::check_reconnect(setup, body, Cuts::Few(seed))
 }

@@ -15,6 +15,7 @@
 //! | 12 | [`check_frames`] | the frames' bytes are the input |
 //! | 13 | [`check_reconnect`] | two connections, and what the second repeats, fold as one |
 //! | 15 | [`check_unfold`] | a response unfolds into events that fold to it |
+//! | 16 | [`check_memo`] | frames that repeat an earlier one give what reading them gives |
 
 mod anthropic_messages;
 mod bounds;
@@ -25,6 +26,7 @@ mod deltas;
 mod frames;
 mod grammar;
 mod isolation;
+mod memo;
 mod neutrality;
 mod openai_chat;
 mod openai_responses;
@@ -44,6 +46,7 @@ pub use conservation::{Coverage, check_conservation};
 pub use frames::check_frames;
 pub use grammar::{Grammar, check_grammar};
 pub use isolation::{Strands, check_isolation};
+pub use memo::check_memo;
 pub use neutrality::check_neutrality;
 pub use prefix::{check_cut_short, check_prefix};
 pub use reconnect::check_reconnect;
@@ -67,6 +70,7 @@ pub fn check_all<'d>(setup: impl Into<Setup<'d>>, bytes: &[u8], cuts: Cuts) -> R
     check_prefix(setup, bytes, cuts)?;
     check_replay(setup, bytes, 2)?;
     check_bounds(setup, bytes)?;
+    check_memo(setup, bytes, 4)?;
     check_conservation(setup, bytes)?;
     check_neutrality(setup, bytes, 1)?;
     check_reconnect(setup, bytes, cuts)?;

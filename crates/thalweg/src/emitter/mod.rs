@@ -141,6 +141,19 @@ impl Emitter {
         self.slots.len()
     }
 
+    /// Whether all that was given since there were `before` events is one fragment of content, and perhaps new counts.
+    pub(crate) fn is_one_delta(&self, before: usize) -> bool {
+        let Some([delta, counts @ ..]) = self.slots.get(before..) else { return false };
+        let is_delta = matches!(
+            delta,
+            EventOf::TextDelta { .. }
+                | EventOf::ReasoningDelta { .. }
+                | EventOf::RefusalDelta { .. }
+                | EventOf::ToolCallDelta { .. }
+        );
+        is_delta && matches!(counts, [] | [EventOf::Usage { .. }])
+    }
+
     #[inline]
     pub(crate) fn get(&self, n: usize) -> Option<Event<'_>> {
         Some(self.slots.get(n)?.map(|span| self.arena.get(*span)))

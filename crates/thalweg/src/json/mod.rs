@@ -21,6 +21,7 @@ mod nesting;
 mod number;
 mod reader;
 mod scan;
+mod shape;
 mod text;
 mod validator;
 
@@ -28,6 +29,7 @@ pub use error::{Error, ErrorKind};
 pub use members::{elements, members};
 pub use number::{count, integer};
 pub use reader::{Kind, Reader};
+pub(crate) use shape::{Shape, Slot, Values};
 pub use text::{Edges, Raw, Text};
 pub use validator::{Validator, Verdict};
 

@@ -24,6 +24,16 @@ impl Text {
         Self { start, end, escaped }
     }
 
+    #[inline]
+    pub(super) const fn start(self) -> usize {
+        self.start as usize
+    }
+
+    #[inline]
+    pub(super) const fn end(self) -> usize {
+        self.end as usize
+    }
+
     /// Whether the string is `""`.
     #[inline]
     pub fn is_empty(self) -> bool {
@@ -159,6 +169,16 @@ impl Raw {
     #[inline]
     pub(super) const fn new(start: u32, end: u32) -> Self {
         Self { start, end }
+    }
+
+    #[inline]
+    pub(super) const fn start(self) -> usize {
+        self.start as usize
+    }
+
+    #[inline]
+    pub(super) const fn len(self) -> usize {
+        (self.end - self.start) as usize
     }
 
     /// The value as it stands in the frame.

@@ -52,6 +52,9 @@ pub struct Normalizer {
     /// It was said that nothing of the rest can be read.
     is_unreadable: bool,
     received: bool,
+    has_memo: bool,
+    /// Frames that were told without reading them.
+    repeats: u64,
 }
 
 /// Who says what frames mean.
@@ -195,6 +198,8 @@ impl Normalizer {
             opening: Opening::default(),
             is_unreadable: false,
             received: false,
+            has_memo: true,
+            repeats: 0,
         }
     }
 
@@ -218,6 +223,15 @@ impl Normalizer {
     #[must_use]
     pub fn with_heartbeats(mut self, heartbeats: bool) -> Self {
         self.out.set_heartbeats(heartbeats);
+        self
+    }
+
+    /// Whether frames that repeat an earlier one in all but a few values are told from that instead of read again. On by
+    /// default; every event is the same either way. For tests of that, and for measuring what it saves. Call it before the
+    /// first bytes.
+    #[must_use]
+    pub const fn with_memo(mut self, memo: bool) -> Self {
+        self.has_memo = memo;
         self
     }
 
@@ -404,6 +418,12 @@ impl Normalizer {
     #[must_use]
     pub fn resume(&self) -> Option<Resume<&str>> {
         self.out.resume_point()
+    }
+
+    /// How many frames repeated an earlier one and were not read again: see [`with_memo`](Self::with_memo).
+    #[must_use]
+    pub const fn repeats(&self) -> u64 {
+        self.repeats
     }
 
     /// Heap bytes in use, in round numbers. Bounded by [`Limits`] and a constant, after each drain.

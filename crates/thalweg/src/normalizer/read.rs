@@ -226,6 +226,11 @@ impl Normalizer {
 
     /// Decodes one frame's data.
     fn read_data(&mut self, data: &Data, is_body: bool) {
+        if self.is_repeat(data, is_body) {
+            self.out.count_frame();
+            self.repeats += 1;
+            return;
+        }
         let bytes = match data {
             Data::Buffer(range) => &self.buffer[range.clone()],
             Data::Joined => self.framer.joined(),
@@ -266,6 +271,17 @@ impl Normalizer {
             }
             Reader::Candidates(_) => self.note(AnomalyKind::ProtocolMismatch, Action::Dropped),
         }
+    }
+
+    /// Whether the frame repeats an earlier one: then it was said.
+    #[inline]
+    fn is_repeat(&mut self, data: &Data, is_body: bool) -> bool {
+        let (Data::Buffer(range), Reader::Known { decoder, .. }) = (data, &mut self.reader) else { return false };
+        if is_body || self.frame.is_exception || !self.opening.is_started || !self.has_memo {
+            return false;
+        }
+        let name = self.frame.event.as_ref().and_then(|range| self.buffer[self.head..].get(range.clone()));
+        decoder.repeat(name, &self.buffer[range.clone()], &mut self.out)
     }
 
     /// Nobody has claimed the stream, and too much has been seen of it.

@@ -9,6 +9,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("event", &[]),
     ("json", &[]),
     ("limits", &[]),
+    ("memo", &["json"]),
     ("framing", &["limits"]),
     ("fold", &["event"]),
     ("unfold", &["event", "fold"]),
@@ -16,7 +17,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("dialect", &["event", "emitter", "framing"]),
     ("errors", &["dialect", "event", "emitter", "json"]),
     ("stages", &["dialect", "event", "emitter", "json", "limits"]),
-    ("protocols", &["dialect", "errors", "event", "emitter", "framing", "json", "limits", "stages"]),
+    ("protocols", &["dialect", "errors", "event", "emitter", "framing", "json", "limits", "memo", "stages"]),
     ("dialects", &["protocols", "dialect", "event", "framing"]),
     ("registry", &["protocols", "dialects", "dialect"]),
     // Of the registry only the claims: to say whose frames the ones are that a decoder does not know.

@@ -58,6 +58,7 @@ fn keeps_the_laws(protocol: Protocol) {
         laws::check_unfold(setup, &generated.bytes, generated.seed)?;
         laws::check_totality(setup, &generated.bytes)?;
         laws::check_bounds(setup, &generated.bytes)?;
+        laws::check_memo(setup, &generated.bytes, generated.seed)?;
         laws::check_conservation(setup, &generated.bytes)?;
         laws::check_usage(setup, &generated.bytes)?;
         laws::check_reconnect(setup, &generated.bytes, cuts)?;

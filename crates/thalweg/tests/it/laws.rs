@@ -204,6 +204,20 @@ fn unfold() {
 }
 
 #[test]
+fn memo() {
+    let mut repeats = 0;
+    check(&all(), |stream| {
+        for (setup, n) in setups(stream).into_iter().zip(0..) {
+            for seed in 0..8 {
+                repeats += laws::check_memo(setup, &stream.bytes, 8 * n + seed)?;
+            }
+        }
+        Ok(())
+    });
+    assert!(repeats > 10_000, "{repeats} frames were told from earlier ones");
+}
+
+#[test]
 fn reconnect() {
     check(&all(), |stream| {
         let [known, small, detected] = setups(stream);

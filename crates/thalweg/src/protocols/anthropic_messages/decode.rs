@@ -9,7 +9,8 @@ use crate::dialect::{Decode, Frame, Oddities};
 use crate::emitter::{At, Emitter, Fragment};
 use crate::errors::{self, Causes, Hint};
 use crate::event::{Action, AnomalyKind, BlockClose, MetaField, Scope, UsageOrigin};
-use crate::json::{Error, Kind, Raw, Reader, elements};
+use crate::json::{Error, Kind, Raw, Reader, Slot, elements};
+use crate::memo::Memo;
 
 #[derive(Debug)]
 pub(super) struct Decoder {
@@ -27,6 +28,14 @@ pub(super) struct Decoder {
     current: Option<At>,
     /// The number behind the highest.
     next: u64,
+    memo: Memo<Plan>,
+}
+
+/// What a delta of a shape that is known goes to.
+#[derive(Clone, Copy, Debug)]
+struct Plan {
+    at: Option<At>,
+    field: delta::Field,
 }
 
 impl Decoder {
@@ -41,33 +50,77 @@ impl Decoder {
             is_zero_said: false,
             current: None,
             next: 0,
+            memo: Memo::default(),
         }
     }
 }
 
 impl Decode for Decoder {
     fn frame(&mut self, frame: Frame<'_>, out: &mut Emitter) {
-        let (data, depth) = (frame.data, out.limits().json_depth);
-        let said = match Reader::new(data, depth).peek() {
-            Ok(Kind::Object) => Event::read(data, depth).and_then(|event| self.say(frame, &event, out)),
-            // An end mark of other protocols, which proxies add: here it shows nothing.
-            _ if data.trim() == "[DONE]" => return,
-            // Google wraps errors so.
-            Ok(Kind::Array) => return out.each(data, |data, out| self.frame(Frame { data, ..frame }, out)),
-            _ => return errors::say_no_object(frame, out),
-        };
-        // What is read again was validated as a part of the frame: only the frame's own reading can fail.
-        if let Err(error) = said {
-            out.bad_json(error);
+        if !self.read(frame, out) {
+            self.memo.forget();
         }
+    }
+
+    fn repeat(&mut self, name: Option<&[u8]>, data: &[u8], out: &mut Emitter) -> bool {
+        let Some((Plan { at, field }, values)) = self.memo.find(name, data) else { return false };
+        let (source, text) = values.text(0);
+        let at = self.place(at);
+        // Only what is validated as a part of a frame can fail, and there is nothing else in it.
+        delta::say(source, at, &field.delta(text), out).is_ok()
+    }
+
+    fn reconnect(&mut self) {
+        self.memo.forget();
     }
 
     fn finish(&mut self, out: &mut Emitter) {
         self.settle(out);
     }
+
+    fn retained(&self) -> usize {
+        self.memo.retained()
+    }
 }
 
 impl Decoder {
+    /// Reads a frame and says it; true where the next one may repeat it, and that is remembered.
+    fn read(&mut self, frame: Frame<'_>, out: &mut Emitter) -> bool {
+        let (data, depth, before) = (frame.data, out.limits().json_depth, out.len());
+        let event = match Reader::new(data, depth).peek() {
+            Ok(Kind::Object) => Event::read(data, depth),
+            // An end mark of other protocols, which proxies add: here it shows nothing.
+            _ if data.trim() == "[DONE]" => return false,
+            // Google wraps errors so.
+            Ok(Kind::Array) => {
+                out.each(data, |data, out| self.frame(Frame { data, ..frame }, out));
+                return false;
+            }
+            _ => {
+                errors::say_no_object(frame, out);
+                return false;
+            }
+        };
+        // What is read again was validated as a part of the frame: only the frame's own reading can fail.
+        match event.and_then(|event| self.say(frame, &event, out).map(|()| event)) {
+            Ok(event) => out.is_one_delta(before) && !out.wants_extras() && self.learn(frame, &event),
+            Err(error) => {
+                out.bad_json(error);
+                false
+            }
+        }
+    }
+
+    /// Remembers a delta of text, thinking or input; false for any other event.
+    fn learn(&mut self, frame: Frame<'_>, event: &Event) -> bool {
+        if what(frame, event) != Some(What::BlockDelta) || event.error.is_some() {
+            return false;
+        }
+        let Some((field, text)) = delta::Field::of(frame.data, &event.delta) else { return false };
+        self.memo.learn(frame.event, frame.data, [Some(Slot::text(text))], Plan { at: event.at, field });
+        true
+    }
+
     fn say(&mut self, frame: Frame<'_>, event: &Event, out: &mut Emitter) -> Result<(), Error> {
         let data = frame.data;
         let what = what(frame, event);

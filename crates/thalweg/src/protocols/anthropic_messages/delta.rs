@@ -48,6 +48,37 @@ pub(super) fn say(data: &str, at: At, delta: &Delta, out: &mut Emitter) -> Resul
     Ok(())
 }
 
+/// The one field of a delta that varies.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Field {
+    Text,
+    Thinking,
+    Input,
+}
+
+impl Field {
+    /// The field of a delta that says nothing else, and what is in it.
+    pub(super) fn of(data: &str, delta: &Delta) -> Option<(Self, Text)> {
+        match sort(data, delta) {
+            Sort::Text => Some((Self::Text, delta.text?)),
+            Sort::Thinking if delta.signature.is_none() => Some((Self::Thinking, delta.thinking?)),
+            Sort::Input => Some((Self::Input, delta.partial_json?)),
+            _ => None,
+        }
+    }
+
+    /// Such a delta.
+    pub(super) fn delta(self, text: Text) -> Delta {
+        let mut delta = Delta::default();
+        match self {
+            Self::Text => delta.text = Some(text),
+            Self::Thinking => delta.thinking = Some(text),
+            Self::Input => delta.partial_json = Some(text),
+        }
+        delta
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Sort {
     Text,

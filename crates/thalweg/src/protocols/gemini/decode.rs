@@ -3,14 +3,15 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::usage::WireUsage;
-use super::wire::{CANDIDATE_FIELDS, Candidate, Chunk, HEAD_FIELDS};
+use super::usage::{COUNTS, Counts, WireUsage};
+use super::wire::{CANDIDATE_FIELDS, Candidate, Chunk, HEAD_FIELDS, Part};
 use super::{calls, finish, grounding, parts};
 use crate::dialect::{Decode, Frame, Oddities};
 use crate::emitter::{Emitter, Fragment};
 use crate::errors::{self, Causes, Hint};
 use crate::event::{Action, AnomalyKind, BlockId, MetaField, Reason, Scope, UsageOrigin};
-use crate::json::{Error, Kind, Raw, Reader};
+use crate::json::{Error, Kind, Raw, Reader, Slot};
+use crate::memo::Memo;
 
 /// An end mark that proxies add.
 const DONE: &str = "[DONE]";
@@ -23,7 +24,20 @@ pub(super) struct Decoder {
     usage: WireUsage,
     is_zero_said: bool,
     causes: Causes,
+    memo: Memo<Plan>,
 }
+
+/// What a frame of a shape that is known says: one fragment, and the counts so far.
+#[derive(Clone, Copy, Debug)]
+struct Plan {
+    choice: u32,
+    is_thought: bool,
+    usage: Option<Counts>,
+}
+
+/// The slots of such a frame: the fragment, and behind it the counts.
+const FRAGMENT: usize = 0;
+const COUNTS_FROM: usize = 1;
 
 /// What is known of a choice beyond its frame.
 #[derive(Debug)]
@@ -46,26 +60,37 @@ impl Decoder {
             usage: WireUsage::default(),
             is_zero_said: false,
             causes: Causes::default(),
+            memo: Memo::default(),
         }
     }
 }
 
 impl Decode for Decoder {
     fn frame(&mut self, frame: Frame<'_>, out: &mut Emitter) {
-        let data = frame.data;
-        let (limits, wants_extras) = (*out.limits(), out.wants_extras());
-        let read = match Reader::new(data, limits.json_depth).peek() {
-            Ok(Kind::Object) => self.chunk.read(data, &limits, wants_extras),
-            _ if data.trim() == DONE => return self.end_mark(out),
-            // Frames in a list, or an error in one.
-            Ok(Kind::Array) => return out.each(data, |data, out| self.frame(Frame { data, ..frame }, out)),
-            _ => return errors::say_no_object(frame, out),
-        };
-        // What is read again was validated as a part of the frame: only the frame's own reading can fail.
-        if let Err(error) = read.and_then(|()| self.say(frame, out)) {
-            out.bad_json(error);
+        if !self.read(frame, out) {
+            self.memo.forget();
         }
         self.chunk.shrink();
+    }
+
+    fn repeat(&mut self, name: Option<&[u8]>, data: &[u8], out: &mut Emitter) -> bool {
+        let Some((plan, values)) = self.memo.find(name, data) else { return false };
+        let (source, text) = values.text(FRAGMENT);
+        let part = Part { text: Some(text), is_thought: plan.is_thought, ..Part::default() };
+        out.begin_choice(plan.choice);
+        if let Some(memory) = Memory::of(&mut self.choices, plan.choice, out) {
+            // Only what is validated as a part of a frame can fail, and there is nothing else in it.
+            let _ = parts::say(source, &part, plan.choice, memory, out);
+        }
+        if let Some(counts) = plan.usage {
+            let counts = counts.with(core::array::from_fn(|nth| values.number(COUNTS_FROM + nth)));
+            let _ = self.take_usage(&counts, "", out);
+        }
+        true
+    }
+
+    fn reconnect(&mut self) {
+        self.memo.forget();
     }
 
     fn end_mark(&mut self, out: &mut Emitter) {
@@ -80,12 +105,55 @@ impl Decode for Decoder {
     fn retained(&self) -> usize {
         let streamed = self.choices.iter().filter_map(|memory| memory.streamed.as_ref());
         self.chunk.retained()
+            + self.memo.retained()
             + self.choices.capacity() * size_of::<Memory>()
             + streamed.map(calls::Streamed::retained).sum::<usize>()
     }
 }
 
 impl Decoder {
+    /// Reads a frame and says it; true where the next one may repeat it, and that is remembered.
+    fn read(&mut self, frame: Frame<'_>, out: &mut Emitter) -> bool {
+        let (data, before) = (frame.data, out.len());
+        let (limits, wants_extras) = (*out.limits(), out.wants_extras());
+        let read = match Reader::new(data, limits.json_depth).peek() {
+            Ok(Kind::Object) => self.chunk.read(data, &limits, wants_extras),
+            _ if data.trim() == DONE => {
+                self.end_mark(out);
+                return false;
+            }
+            // Frames in a list, or an error in one.
+            Ok(Kind::Array) => {
+                out.each(data, |data, out| self.frame(Frame { data, ..frame }, out));
+                return false;
+            }
+            _ => {
+                errors::say_no_object(frame, out);
+                return false;
+            }
+        };
+        // What is read again was validated as a part of the frame: only the frame's own reading can fail.
+        if let Err(error) = read.and_then(|()| self.say(frame, out)) {
+            out.bad_json(error);
+            return false;
+        }
+        out.is_one_delta(before) && !wants_extras && !frame.is_body && self.learn(frame)
+    }
+
+    /// Remembers a frame of one fragment; false for one that says more.
+    fn learn(&mut self, frame: Frame<'_>) -> bool {
+        let Chunk { head, candidates, parts } = &self.chunk;
+        let ([candidate], [part]) = (&candidates[..], &parts[..]) else { return false };
+        let is_more = head.feedback.is_some() || head.error.is_some() || head.is_odd || !candidate.is_content_alone();
+        let (false, Some(text), None, None) = (is_more, part.text, part.signature, part.payload) else { return false };
+        let counts = head.usage.map_or(Some([None; COUNTS]), |usage| usage.slots(frame.data));
+        let Some([prompt, given, thoughts, tools, cached, total]) = counts else { return false };
+        let slots = [Some(Slot::text(text)), prompt, given, thoughts, tools, cached, total];
+        let plan = Plan { choice: candidate.index, is_thought: part.is_thought, usage: head.usage };
+        self.memo.learn(frame.event, frame.data, slots, plan);
+        true
+    }
+
     /// Order inside a frame: facts, then each candidate's parts, then reasons, usage, errors.
     fn say(&mut self, frame: Frame<'_>, out: &mut Emitter) -> Result<(), Error> {
         let data = frame.data;
@@ -175,7 +243,13 @@ impl Decoder {
     }
 
     fn say_usage(&mut self, data: &str, out: &mut Emitter) -> Result<(), Error> {
-        let Some(counts) = &self.chunk.head.usage else { return Ok(()) };
+        match self.chunk.head.usage {
+            Some(counts) => self.take_usage(&counts, data, out),
+            None => Ok(()),
+        }
+    }
+
+    fn take_usage(&mut self, counts: &Counts, data: &str, out: &mut Emitter) -> Result<(), Error> {
         self.usage.merge(counts, data, out.limits().json_depth)?;
         if self.usage.is_any() && !self.usage.is_zero() {
             out.usage(self.usage.canonical(), origin(out));

@@ -4,7 +4,7 @@ use alloc::string::String;
 
 use crate::emitter::{Fragment, Tally};
 use crate::event::{Count, Usage};
-use crate::json::{self, Error, Kind, Raw, Reader, Text, elements};
+use crate::json::{self, Error, Kind, Raw, Reader, Slot, Text, elements};
 
 /// One `usageMetadata`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -18,7 +18,12 @@ pub(super) struct Counts {
     prompt_details: Option<Raw>,
     candidates_details: Option<Raw>,
     pub(super) tier: Option<Text>,
+    /// The counts as they stand in the frame, in the order above.
+    raws: [Option<Raw>; COUNTS],
 }
+
+/// How many counts are read of a frame.
+pub(super) const COUNTS: usize = 6;
 
 impl Counts {
     /// The next value of `json`; none where it is no object.
@@ -32,13 +37,13 @@ impl Counts {
         json.object()?;
         while let Some(key) = json.key()? {
             let mut short = [0; 32];
-            let count = match key.name(data, &mut short) {
-                "promptTokenCount" | "prompt_token_count" => &mut counts.prompt,
-                "candidatesTokenCount" | "candidates_token_count" => &mut counts.candidates,
-                "totalTokenCount" | "total_token_count" => &mut counts.total,
-                "thoughtsTokenCount" | "thoughts_token_count" => &mut counts.thoughts,
-                "cachedContentTokenCount" | "cached_content_token_count" => &mut counts.cached,
-                "toolUsePromptTokenCount" | "tool_use_prompt_token_count" => &mut counts.tool_use,
+            let (place, count) = match key.name(data, &mut short) {
+                "promptTokenCount" | "prompt_token_count" => (0, &mut counts.prompt),
+                "candidatesTokenCount" | "candidates_token_count" => (1, &mut counts.candidates),
+                "totalTokenCount" | "total_token_count" => (5, &mut counts.total),
+                "thoughtsTokenCount" | "thoughts_token_count" => (2, &mut counts.thoughts),
+                "cachedContentTokenCount" | "cached_content_token_count" => (4, &mut counts.cached),
+                "toolUsePromptTokenCount" | "tool_use_prompt_token_count" => (3, &mut counts.tool_use),
                 name => {
                     match name {
                         "promptTokensDetails" | "prompt_tokens_details" => counts.prompt_details = json.present()?,
@@ -52,9 +57,29 @@ impl Counts {
                 }
             };
             // Protobuf writes large numbers as strings.
-            *count = number(json.skip()?.of(data));
+            let raw = json.skip()?;
+            *count = number(raw.of(data));
+            counts.raws[place] = Some(raw);
         }
         Ok(Some(counts))
+    }
+
+    /// Where the counts are that may be others in the next frame. None where it counts by modality: that is read.
+    pub(super) fn slots(&self, data: &str) -> Option<[Option<Slot>; COUNTS]> {
+        let details = [self.prompt_details, self.candidates_details];
+        let has_audio = details.iter().flatten().any(|raw| is_audio(raw.of(data)));
+        (!has_audio).then(|| self.raws.map(|raw| Slot::number(raw?, data)))
+    }
+
+    /// The counts of a frame of the same shape, whose own are given where they may be others.
+    pub(super) fn with(mut self, counts: [Option<u64>; COUNTS]) -> Self {
+        let known =
+            [&mut self.prompt, &mut self.candidates, &mut self.thoughts, &mut self.tool_use, &mut self.cached, &mut self.total];
+        for (known, count) in known.into_iter().zip(counts) {
+            *known = count.or(*known);
+        }
+        // They are ranges of another frame, and have been read.
+        Self { prompt_details: None, candidates_details: None, tier: None, ..self }
     }
 }
 
@@ -126,10 +151,7 @@ fn number(json: &str) -> Option<u64> {
 
 /// The count of sound in a list by modality.
 fn audio(details: Option<Raw>, data: &str, depth: u16) -> Result<Option<u64>, Error> {
-    let Some(list) = details.map(|raw| raw.of(data)).filter(|list| list.contains("AUDIO") || list.contains('\\'))
-    else {
-        return Ok(None);
-    };
+    let Some(list) = details.map(|raw| raw.of(data)).filter(|list| is_audio(list)) else { return Ok(None) };
     let mut found = None;
     elements(list, depth, |_, entry| {
         let [modality, count, snake] = json::members(entry, ["modality", "tokenCount", "token_count"], depth)?;
@@ -139,4 +161,9 @@ fn audio(details: Option<Raw>, data: &str, depth: u16) -> Result<Option<u64>, Er
         Ok(())
     })?;
     Ok(found)
+}
+
+/// Whether a list by modality may count sound.
+fn is_audio(list: &str) -> bool {
+    list.contains("AUDIO") || list.contains('\\')
 }

@@ -112,6 +112,14 @@ pub(super) const CANDIDATE_FIELDS: &[&str] = &[
 /// The fields of a part that have one, beside its payload.
 pub(super) const PART_FIELDS: &[&str] = &["text", "thought", "thoughtSignature", "thought_signature"];
 
+impl Candidate {
+    /// Whether it says nothing beside its parts.
+    pub(super) fn is_content_alone(&self) -> bool {
+        let said = [self.finish_reason, self.grounding, self.citations, self.url_context, self.logprobs];
+        said.iter().all(Option::is_none) && self.finish_message.is_none() && self.continuation.is_none()
+    }
+}
+
 impl Chunk {
     /// Reads a frame that is a JSON object. On an error the chunk holds rubbish and must not be used.
     pub(super) fn read(&mut self, data: &str, limits: &Limits, wants_extras: bool) -> Result<(), Error> {

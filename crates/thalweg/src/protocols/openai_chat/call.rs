@@ -9,6 +9,8 @@ use crate::json::{self, Error, Kind, Raw, Reader, Text};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Call {
     key: Option<Key>,
+    /// The same as it stands in the frame, where it is a number.
+    number: Option<Raw>,
     id: Option<Text>,
     name: Option<Text>,
     input: Input,
@@ -70,7 +72,13 @@ fn read_call(json: &mut Reader<'_>, parts: &mut Parts, rules: Rules<'_>) -> Resu
     json.object()?;
     while let Some(key) = json.key()? {
         match key.name(data, &mut [0; 32]) {
-            "index" => call.key = read_key(json)?,
+            "index" => {
+                call.number = match json.peek()? {
+                    Kind::Number => Some(json.clone().number()?),
+                    _ => None,
+                };
+                call.key = read_key(json)?;
+            }
             "id" => call.id = json.maybe_string()?.or(call.id),
             "type" => drop(json.skip()?),
             "function" => read_function(json, &mut call)?,
@@ -168,7 +176,30 @@ pub(super) fn read_key(json: &mut Reader<'_>) -> Result<Option<Key>, Error> {
     })
 }
 
+/// A fragment of an input and nothing else, which may come again with another fragment.
+pub(super) struct Repeatable {
+    pub(super) key: Option<Key>,
+    pub(super) number: Option<Raw>,
+    pub(super) form: InputForm,
+    pub(super) input: Text,
+}
+
 impl Call {
+    /// Itself, where it is a fragment of an input and nothing else.
+    pub(super) fn repeatable(&self) -> Option<Repeatable> {
+        let has_more = [self.id, self.name, self.signature].iter().flatten().any(|text| !text.is_empty());
+        match self.input {
+            Input::Text(input) if !has_more && !input.is_empty() => {
+                Some(Repeatable { key: self.key, number: self.number, form: self.form(), input })
+            }
+            _ => None,
+        }
+    }
+
+    const fn form(&self) -> InputForm {
+        if self.is_custom { InputForm::Text } else { InputForm::Json }
+    }
+
     /// What the emitter takes, as it stands in the frame `data`.
     pub(super) fn fragment<'a>(&self, data: &'a str, is_name_open: bool) -> CallFragment<'a> {
         let text = |text: Option<Text>| text.map(|text| Fragment::json(data, text));
@@ -182,7 +213,7 @@ impl Call {
                 Input::Value(raw) => Some(raw.of(data).into()),
             },
             signature: text(self.signature),
-            form: if self.is_custom { InputForm::Text } else { InputForm::Json },
+            form: self.form(),
             is_name_open,
         }
     }

@@ -5,6 +5,7 @@ use alloc::string::String;
 use super::usage::WireUsage;
 use super::voice::Voice;
 use super::wire::{Choice, Chunk, Content, Owner, Parts, Rare, Rules};
+use super::repeat::{self, Plan};
 use super::{error, finish, rare};
 use crate::dialect::{Decode, Frame, Oddities};
 use crate::emitter::{Channel, Emitter, Fragment};
@@ -12,6 +13,7 @@ use crate::errors::{self, Causes, Hint};
 use crate::event::{Action, AnomalyKind, LimitKind, MetaField, ReasoningForm, Scope, UsageOrigin};
 use crate::json::{Error, Kind, Raw, Reader, Text};
 use crate::limits::Limits;
+use crate::memo::Memo;
 use crate::stages::Stages;
 
 /// The end mark. Only this exact text is one: look-alikes are broken frames.
@@ -27,6 +29,7 @@ pub(super) struct Decoder {
     causes: Causes,
     /// A frame of words that was no JSON: an error, if nothing comes of the answer any more.
     last_words: Option<String>,
+    memo: Memo<Plan>,
 }
 
 impl Decoder {
@@ -41,37 +44,30 @@ impl Decoder {
             is_zero_said: false,
             causes: Causes::default(),
             last_words: None,
+            memo: Memo::default(),
         }
     }
 }
 
 impl Decode for Decoder {
     fn frame(&mut self, frame: Frame<'_>, out: &mut Emitter) {
-        let data = frame.data;
-        if !data.starts_with('{') && data.trim() == DONE {
-            self.settle(out);
-            out.sentinel();
-            return;
-        }
-        let limits = *out.limits();
-        let rules = Rules {
-            limits: &limits,
-            oddities: &self.oddities,
-            wants_extras: out.wants_extras(),
-            is_body: frame.is_body,
-        };
-        let read = match Reader::new(data, limits.json_depth).peek() {
-            Ok(Kind::Object) => self.chunk.read(data, rules),
-            // A list of what should come alone: Google wraps errors so.
-            Ok(Kind::Array) => return out.each(data, |data, out| self.frame(Frame { data, ..frame }, out)),
-            Ok(_) | Err(_) => return self.say_words(frame, out),
-        };
-        // What is read here was validated as a part of the frame: only the frame's own reading can fail.
-        if let Err(error) = read.and_then(|()| self.say(frame, out)) {
-            out.bad_json(error);
+        if !self.read(frame, out) {
+            self.memo.forget();
         }
         self.chunk.shrink();
         self.stages.shrink();
+    }
+
+    fn repeat(&mut self, name: Option<&[u8]>, data: &[u8], out: &mut Emitter) -> bool {
+        let Some((plan, values)) = self.memo.find(name, data) else { return false };
+        self.last_words = None;
+        let voice = &mut Voice { oddities: &self.oddities, stages: &mut self.stages, choice: plan.choice, out };
+        plan.say(&values, voice);
+        true
+    }
+
+    fn reconnect(&mut self) {
+        self.memo.forget();
     }
 
     fn finish(&mut self, out: &mut Emitter) {
@@ -83,7 +79,7 @@ impl Decode for Decoder {
 
     fn retained(&self) -> usize {
         let words = self.last_words.as_ref().map_or(0, String::capacity);
-        self.chunk.retained() + self.stages.retained() + words
+        self.chunk.retained() + self.stages.retained() + self.memo.retained() + words
     }
 }
 
@@ -91,6 +87,49 @@ impl Decode for Decoder {
 const WORDS_BYTES: usize = 4096;
 
 impl Decoder {
+    /// Reads a frame and says it; true where the next one may repeat it, and that is remembered.
+    fn read(&mut self, frame: Frame<'_>, out: &mut Emitter) -> bool {
+        let data = frame.data;
+        if !data.starts_with('{') && data.trim() == DONE {
+            self.settle(out);
+            out.sentinel();
+            return false;
+        }
+        let limits = *out.limits();
+        let wants_extras = out.wants_extras();
+        let rules = Rules { limits: &limits, oddities: &self.oddities, wants_extras, is_body: frame.is_body };
+        let read = match Reader::new(data, limits.json_depth).peek() {
+            Ok(Kind::Object) => self.chunk.read(data, rules),
+            // A list of what should come alone: Google wraps errors so.
+            Ok(Kind::Array) => {
+                out.each(data, |data, out| self.frame(Frame { data, ..frame }, out));
+                return false;
+            }
+            Ok(_) | Err(_) => {
+                self.say_words(frame, out);
+                return false;
+            }
+        };
+        let before = out.len();
+        // What is read here was validated as a part of the frame: only the frame's own reading can fail.
+        if let Err(error) = read.and_then(|()| self.say(frame, out)) {
+            out.bad_json(error);
+            return false;
+        }
+        out.is_one_delta(before) && self.learn(frame, wants_extras)
+    }
+
+    /// Remembers a chunk that said one fragment; false where it may say more than the next one that looks like it.
+    fn learn(&mut self, frame: Frame<'_>, wants_extras: bool) -> bool {
+        let Some(choice) = self.chunk.choices.first().map(|choice| self.number(choice)) else { return false };
+        if frame.is_body || wants_extras || self.is_error(frame) {
+            return false;
+        }
+        let Some((plan, slots)) = repeat::plan(&self.chunk, frame.data, choice) else { return false };
+        self.memo.learn(frame.event, frame.data, slots, plan);
+        true
+    }
+
     /// A frame that is neither an object nor a list. Words may be an error that a server wrote as it is; whether they
     /// are shows when nothing comes behind them.
     fn say_words(&mut self, frame: Frame<'_>, out: &mut Emitter) {

@@ -23,6 +23,7 @@ mod decode;
 mod error;
 mod finish;
 mod rare;
+mod repeat;
 mod usage;
 mod voice;
 mod wire;

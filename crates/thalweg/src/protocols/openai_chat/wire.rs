@@ -38,6 +38,8 @@ pub(super) struct Head {
     pub(super) search_results: Option<Raw>,
     /// MiniMax's own verdict.
     pub(super) base_resp: Option<Raw>,
+    /// Padding, which means nothing and varies.
+    pub(super) padding: Option<Text>,
     /// The field is there, even if it is null: the frame is a chunk.
     pub(super) has_choices: bool,
     /// A known field holds a value of a type that the documentation does not know.
@@ -136,6 +138,19 @@ pub(super) struct Rules<'a> {
 }
 
 impl Head {
+    /// Whether it says nothing but facts of the response.
+    pub(super) fn is_plain(&self) -> bool {
+        let said = [
+            self.error,
+            self.usage,
+            self.x_groq,
+            self.citations,
+            self.search_results,
+            self.base_resp,
+        ];
+        self.has_choices && !self.is_odd && self.over.is_none() && said.iter().all(Option::is_none)
+    }
+
     /// Whether it counts tokens, in one of the places where vendors do.
     pub(super) fn has_usage(&self, data: &str) -> bool {
         self.usage.is_some_and(|usage| usage.of(data).starts_with('{')) || self.has_groq(data, "usage")
@@ -203,8 +218,8 @@ impl Chunk {
                     self.read_choices(json, rules)?;
                 }
                 // Padding that means nothing.
-                "obfuscation" => drop(json.skip()?),
-                name if is_padding(name, rules) => drop(json.skip()?),
+                "obfuscation" => head.padding = json.maybe_string()?,
+                name if is_padding(name, rules) => head.padding = json.maybe_string()?,
                 name => {
                     let value = json.skip()?;
                     match name {

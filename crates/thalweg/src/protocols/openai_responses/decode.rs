@@ -13,7 +13,8 @@ use crate::dialect::{Decode, Frame};
 use crate::emitter::{At, Channel, Emitter, Fragment, List};
 use crate::errors::{self, Causes, Hint};
 use crate::event::{Action, AnomalyKind, BlockClose, BlockKind, Part, Scope};
-use crate::json::{Error, Kind as JsonKind, Raw, Reader, members};
+use crate::json::{Error, Kind as JsonKind, Raw, Reader, Slot, members};
+use crate::memo::Memo;
 
 /// Bytes of the longest known type, and some.
 const LONGEST_TYPE: usize = 64;
@@ -28,35 +29,56 @@ pub(super) struct Decoder {
     /// The id of the response that began, as a hash.
     pub(super) started: Option<u64>,
     causes: Causes,
+    memo: Memo<Plan>,
 }
+
+/// What a delta of a shape that is known goes to.
+#[derive(Clone, Copy, Debug)]
+struct Plan {
+    what: What,
+    output_index: u64,
+    part_index: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum What {
+    Delta(Channel, List),
+    Input(&'static str),
+}
+
+/// The slots of such a delta: the fragment, the number of the frame, padding.
+const FRAGMENT: usize = 0;
+const SEQUENCE: usize = 1;
 
 impl Decode for Decoder {
     fn frame(&mut self, frame: Frame<'_>, out: &mut Emitter) {
-        let data = frame.data;
-        let depth = out.limits().json_depth;
-        match Reader::new(data, depth).peek() {
-            Ok(JsonKind::Object) => {}
-            _ if data.trim() == DONE => return out.sentinel(),
-            // Google wraps errors so.
-            Ok(JsonKind::Array) => return out.each(data, |data, out| self.frame(Frame { data, ..frame }, out)),
-            _ => return errors::say_no_object(frame, out),
-        }
-        // What is read of a frame after this was validated as a part of it.
-        let said = Wire::read(data, depth).and_then(|wire| {
-            match wire.sequence {
-                Some(number) if wire.kind.is_some_and(|kind| kind.is(data, "error")) => out.sequence_of_error(number),
-                Some(number) if !out.sequence(number) => return Ok(()),
-                _ => {}
-            }
-            self.say(frame, &wire, out)
-        });
-        if let Err(error) = said {
-            out.bad_json(error);
+        if !self.read(frame, out) {
+            self.memo.forget();
         }
     }
 
+    fn repeat(&mut self, name: Option<&[u8]>, data: &[u8], out: &mut Emitter) -> bool {
+        let Some((plan, values)) = self.memo.find(name, data) else { return false };
+        if values.number(SEQUENCE).is_some_and(|number| !out.sequence(number)) {
+            return true;
+        }
+        let (source, delta) = values.text(FRAGMENT);
+        let Plan { what, output_index, part_index } = plan;
+        let (output_index, delta) = (Some(output_index), Some(delta));
+        let wire = Wire { delta, output_index, part_index, ..Wire::default() };
+        match what {
+            What::Delta(channel, list) => self.say_delta(source, &wire, (channel, list), out),
+            What::Input(kind) => self.say_input(source, &wire, kind, out),
+        }
+        true
+    }
+
+    fn reconnect(&mut self) {
+        self.memo.forget();
+    }
+
     fn retained(&self) -> usize {
-        self.items.retained() + self.given.retained()
+        self.items.retained() + self.given.retained() + self.memo.retained()
     }
 }
 
@@ -66,6 +88,64 @@ fn fragment(data: &str, text: Option<crate::json::Text>) -> Option<Fragment<'_>>
 }
 
 impl Decoder {
+    /// Reads a frame and says it; true where the next one may repeat it, and that is remembered.
+    fn read(&mut self, frame: Frame<'_>, out: &mut Emitter) -> bool {
+        let (data, depth, before) = (frame.data, out.limits().json_depth, out.len());
+        match Reader::new(data, depth).peek() {
+            Ok(JsonKind::Object) => {}
+            _ if data.trim() == DONE => {
+                out.sentinel();
+                return false;
+            }
+            // Google wraps errors so.
+            Ok(JsonKind::Array) => {
+                out.each(data, |data, out| self.frame(Frame { data, ..frame }, out));
+                return false;
+            }
+            _ => {
+                errors::say_no_object(frame, out);
+                return false;
+            }
+        }
+        // What is read of a frame after this was validated as a part of it.
+        let said = Wire::read(data, depth).and_then(|wire| {
+            match wire.sequence {
+                Some(number) if wire.kind.is_some_and(|kind| kind.is(data, "error")) => out.sequence_of_error(number),
+                Some(number) if !out.sequence(number) => return Ok(wire),
+                _ => {}
+            }
+            self.say(frame, &wire, out).map(|()| wire)
+        });
+        match said {
+            Ok(wire) => out.is_one_delta(before) && !out.wants_extras() && self.learn(frame, &wire),
+            Err(error) => {
+                out.bad_json(error);
+                false
+            }
+        }
+    }
+
+    /// Remembers a delta of a numbered item; false for any other frame.
+    fn learn(&mut self, frame: Frame<'_>, wire: &Wire) -> bool {
+        let data = frame.data;
+        let mut short = [0; LONGEST_TYPE];
+        let Some(name) = wire.kind.map(|kind| kind.name(data, &mut short)).filter(|name| !name.is_empty()) else {
+            return false;
+        };
+        let what = match says(name) {
+            Says::Delta(channel, list) => What::Delta(channel, list),
+            Says::Input(kind) => What::Input(kind),
+            _ => return false,
+        };
+        let (Some(delta), Some(output_index), None) = (wire.delta, wire.output_index, wire.logprobs) else {
+            return false;
+        };
+        let sequence = wire.sequence_raw.and_then(|raw| Slot::number(raw, data));
+        let slots = [Some(Slot::text(delta)), sequence, wire.padding.map(Slot::text)];
+        self.memo.learn(frame.event, data, slots, Plan { what, output_index, part_index: wire.part_index });
+        true
+    }
+
     fn say(&mut self, frame: Frame<'_>, wire: &Wire, out: &mut Emitter) -> Result<(), Error> {
         let data = frame.data;
         let mut short = [0; LONGEST_TYPE];

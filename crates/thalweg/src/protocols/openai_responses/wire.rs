@@ -9,6 +9,10 @@ pub(super) struct Wire {
     pub(super) kind: Option<Text>,
     pub(super) object: Option<Text>,
     pub(super) sequence: Option<u64>,
+    /// The same as it stands in the frame.
+    pub(super) sequence_raw: Option<Raw>,
+    /// Padding, which means nothing and varies.
+    pub(super) padding: Option<Text>,
     pub(super) item_id: Option<Text>,
     pub(super) output_index: Option<u64>,
     /// `content_index` or `summary_index`.
@@ -70,6 +74,7 @@ impl Wire {
                 "sequence_number" => {
                     let raw = json.skip()?;
                     wire.sequence = json::count(raw.of(data));
+                    wire.sequence_raw = Some(raw);
                 }
                 "logprobs" => wire.logprobs = json.present()?.filter(|list| list.of(data) != "[]"),
                 "text" | "refusal" | "arguments" | "input" | "code" => {
@@ -83,6 +88,7 @@ impl Wire {
                 "annotation" => wire.annotation = json.present()?,
                 "partial_image_b64" => wire.preview = json.maybe_string()?,
                 "partial_image_index" => wire.preview_index = index(json)?,
+                "obfuscation" => wire.padding = json.maybe_string()?,
                 "object" => wire.object = json.maybe_string()?,
                 _ => _ = json.skip()?,
             }

@@ -1,0 +1,78 @@
+use fastrand::Rng;
+use thalweg::{Event, OwnedEvent};
+
+use super::compare::{Expected, lend};
+use crate::{Setup, Violation, wire};
+
+/// Law 16: frames that are told from an earlier one give the events that reading them gives.
+///
+/// On the bytes as they are, and with frames of theirs sent again and again, a byte of each copy changed at random. Gives
+/// the number of frames that were not read.
+///
+/// # Errors
+/// With the first two events that differ.
+pub fn check_memo<'d>(setup: impl Into<Setup<'d>>, bytes: &[u8], seed: u64) -> Result<u64, Violation> {
+    let setup = setup.into();
+    let mut rng = Rng::with_seed(seed);
+    let repeats = same(&setup, bytes)?;
+    let mut changed = Vec::new();
+    let mut frame = Vec::new();
+    for line in wire::lines(bytes) {
+        let end = &bytes[line.start..line.end()];
+        changed.extend_from_slice(end);
+        frame.extend_from_slice(end);
+        // Of lines of JSON each is a frame.
+        if line.is_blank() || line.text.starts_with(b"{") {
+            for _ in 0..rng.usize(0..4) {
+                let mut copy = frame.clone();
+                let at = rng.usize(..copy.len());
+                copy[at] = CHANGES[rng.usize(..CHANGES.len())].unwrap_or(copy[at]);
+                changed.extend_from_slice(&copy);
+            }
+            frame.clear();
+        }
+    }
+    Ok(repeats + same(&setup, &changed)?)
+}
+
+fn same(setup: &Setup<'_>, bytes: &[u8]) -> Result<u64, Violation> {
+    let mut read: Vec<OwnedEvent> = Vec::new();
+    drive(setup, false, bytes, |event| read.push(event.to_owned()));
+    let read = lend(&read);
+    let mut expected = Expected::new(&read);
+    let repeats = drive(setup, true, bytes, |event| expected.see(event));
+    expected.all_of_them(LAW, || "all frames read (left) and some told from earlier ones (right) differ".into())?;
+    Ok(repeats)
+}
+
+fn drive(setup: &Setup<'_>, memo: bool, bytes: &[u8], mut see: impl FnMut(&Event<'_>)) -> u64 {
+    let mut normalizer = setup.normalizer().with_memo(memo);
+    normalizer.feed(bytes);
+    normalizer.finish(setup.close);
+    while let Some(event) = normalizer.poll() {
+        see(&event);
+    }
+    normalizer.repeats()
+}
+
+/// What a byte of a copy becomes; it mostly stays.
+const CHANGES: [Option<u8>; 16] = [
+    None,
+    None,
+    None,
+    None,
+    Some(b'0'),
+    Some(b'9'),
+    Some(b'-'),
+    Some(b'a'),
+    Some(b'"'),
+    Some(b'\\'),
+    Some(b'u'),
+    Some(b' '),
+    Some(b'}'),
+    Some(b','),
+    Some(0xc3),
+    Some(0x00),
+];
+
+const LAW: &str = "memo";

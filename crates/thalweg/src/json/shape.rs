@@ -1,0 +1,206 @@
+//! What stays the same from one JSON text to the next, and slots for what varies.
+
+use alloc::vec::Vec;
+use core::str;
+
+use super::scan::plain_run;
+use super::{Raw, Text};
+
+/// A JSON text that a [`Reader`](super::Reader) has read, less the values in its slots.
+///
+/// A text [fits](Self::fit) when it is the same byte for byte, and each slot holds a value of the same kind, checked in
+/// full. Then it is valid JSON, nests as deep, and reads as the first one did, but for the values in the slots.
+#[derive(Debug, Default)]
+pub(crate) struct Shape {
+    /// All that is in no slot.
+    literals: Vec<u8>,
+    /// In the order of the text.
+    places: [Place; SLOTS_MOST],
+    count: usize,
+}
+
+/// Where a slot is.
+#[derive(Clone, Copy, Debug, Default)]
+struct Place {
+    kind: Kind,
+    /// Its number among the caller's slots.
+    slot: u8,
+    /// How much of the literals stands before it.
+    at: u16,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Kind {
+    #[default]
+    Text,
+    Number,
+}
+
+/// A value that may be another one in the next text.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Slot {
+    kind: Kind,
+    start: usize,
+    end: usize,
+}
+
+impl Slot {
+    /// The inside of a string that was read.
+    pub(crate) const fn text(text: Text) -> Self {
+        Self { kind: Kind::Text, start: text.start(), end: text.end() }
+    }
+
+    /// A number that was read of `json`. None where it is not written in digits alone.
+    pub(crate) fn number(raw: Raw, json: &str) -> Option<Self> {
+        let digits = digits(raw.of(json).as_bytes()).filter(|(_, len)| *len == raw.len());
+        digits.map(|_| Self { kind: Kind::Number, start: raw.start(), end: raw.start() + raw.len() })
+    }
+}
+
+/// What the slots of a text hold, by their numbers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Values<'a>([Option<Value<'a>>; SLOTS_MOST]);
+
+#[derive(Clone, Copy, Debug)]
+struct Value<'a> {
+    /// The inside of a string, or digits.
+    source: &'a str,
+    number: u64,
+    is_escaped: bool,
+}
+
+impl Shape {
+    /// Becomes the shape of `json`, which was read whole. The slots are ranges of it that do not overlap. False where it
+    /// is too long to be kept: then the shape is rubbish and must not be used.
+    pub(crate) fn learn<const SLOTS: usize>(&mut self, json: &str, slots: [Option<Slot>; SLOTS]) -> bool {
+        const { assert!(SLOTS <= SLOTS_MOST, "a text has no more slots") };
+        let mut order: [usize; SLOTS] = core::array::from_fn(|slot| slot);
+        order.sort_unstable_by_key(|&slot| slots[slot].map_or(usize::MAX, |slot| slot.start));
+        self.literals.clear();
+        self.count = 0;
+        let mut from = 0;
+        for (number, slot) in order.into_iter().filter_map(|number| Some((number, slots[number]?))) {
+            if !self.add_literal(json, from, slot.start) {
+                return false;
+            }
+            self.places[self.count] = Place { kind: slot.kind, slot: number as u8, at: self.literals.len() as u16 };
+            self.count += 1;
+            from = slot.end;
+        }
+        self.add_literal(json, from, json.len())
+    }
+
+    fn add_literal(&mut self, json: &str, from: usize, to: usize) -> bool {
+        let literal = json.as_bytes().get(from..to);
+        let literal = literal.filter(|literal| self.literals.len() + literal.len() <= LITERALS_MOST);
+        self.literals.extend_from_slice(literal.unwrap_or_default());
+        literal.is_some()
+    }
+
+    /// The values in the slots of `json`, if it has this shape.
+    #[inline]
+    pub(crate) fn fit<'a>(&self, json: &'a [u8]) -> Option<Values<'a>> {
+        let (mut rest, mut from) = (json, 0);
+        let mut values = Values([None; SLOTS_MOST]);
+        for place in self.places.get(..self.count)? {
+            let at = usize::from(place.at);
+            rest = rest.strip_prefix(self.literals.get(from..at)?)?;
+            from = at;
+            let (number, len, is_escaped) = match place.kind {
+                Kind::Text => {
+                    let (len, is_escaped) = inside(rest)?;
+                    (0, len, is_escaped)
+                }
+                Kind::Number => {
+                    let (number, len) = digits(rest)?;
+                    (number, len, false)
+                }
+            };
+            let (inside, behind) = rest.split_at_checked(len)?;
+            let value = Value { source: str::from_utf8(inside).ok()?, number, is_escaped };
+            *values.0.get_mut(usize::from(place.slot))? = Some(value);
+            rest = behind;
+        }
+        (rest == self.literals.get(from..)?).then_some(values)
+    }
+
+    /// Heap bytes in use.
+    pub(crate) fn retained(&self) -> usize {
+        self.literals.capacity()
+    }
+}
+
+impl<'a> Values<'a> {
+    /// The string in a slot: a source and the text in it, to be decoded as one that was read. Empty where there is no such
+    /// slot.
+    #[inline]
+    pub(crate) fn text(&self, slot: usize) -> (&'a str, Text) {
+        let value = self.get(slot);
+        let source = value.map_or("", |value| value.source);
+        (source, Text::new(0, source.len() as u32, value.is_some_and(|value| value.is_escaped)))
+    }
+
+    /// The number in a slot, if there is one.
+    #[inline]
+    pub(crate) fn number(&self, slot: usize) -> Option<u64> {
+        self.get(slot).map(|value| value.number)
+    }
+
+    #[inline]
+    fn get(&self, slot: usize) -> Option<Value<'a>> {
+        self.0.get(slot).copied().flatten()
+    }
+}
+
+/// How long the inside of the string is that `bytes` begin with, up to its closing quote, and whether anything in it is
+/// escaped. None where it has no end or is no string.
+#[inline]
+fn inside(bytes: &[u8]) -> Option<(usize, bool)> {
+    let (mut at, mut is_escaped) = (0, false);
+    loop {
+        at += plain_run(bytes.get(at..)?);
+        match bytes.get(at)? {
+            b'"' => return Some((at, is_escaped)),
+            b'\\' => at += escape(bytes.get(at + 1..)?)?,
+            _ => return None,
+        }
+        is_escaped = true;
+    }
+}
+
+/// How long an escape is, whose backslash stands before `bytes`.
+fn escape(bytes: &[u8]) -> Option<usize> {
+    match bytes {
+        [b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..] => Some(2),
+        [b'u', a, b, c, d, ..] => [a, b, c, d].iter().all(|digit| digit.is_ascii_hexdigit()).then_some(6),
+        _ => None,
+    }
+}
+
+/// The whole number that `bytes` begin with and how long it is, where it is written in digits alone, and in no more than
+/// any count has.
+#[inline]
+fn digits(bytes: &[u8]) -> Option<(u64, usize)> {
+    let (mut number, mut len) = (0, 0);
+    while let Some(byte) = bytes.get(len).filter(|byte| byte.is_ascii_digit()) {
+        number = number * 10 + u64::from(byte - b'0');
+        len += 1;
+        if len > DIGITS_MOST {
+            return None;
+        }
+    }
+    let has_leading_zero = len > 1 && bytes.first() == Some(&b'0');
+    (len > 0 && !has_leading_zero).then_some((number, len))
+}
+
+/// How many values may vary.
+pub(crate) const SLOTS_MOST: usize = 8;
+
+/// How much is kept of a text at most. What repeats is the same few hundred bytes; texts are in slots.
+const LITERALS_MOST: usize = 1024;
+
+/// So many digits are a number of 64 bits, and of 63.
+const DIGITS_MOST: usize = 18;
+
+#[cfg(test)]
+mod tests;
