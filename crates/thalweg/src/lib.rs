@@ -70,6 +70,7 @@ pub mod json;
 pub mod lanes;
 pub mod limits;
 pub mod log;
+#[allow(dead_code, reason = "not every protocol has a memo; which are compiled in is a matter of features")]
 mod memo;
 mod normalizer;
 mod protocols;

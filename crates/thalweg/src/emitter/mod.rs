@@ -142,6 +142,7 @@ impl Emitter {
     }
 
     /// Whether all that was given since there were `before` events is one fragment of content, and perhaps new counts.
+    #[allow(dead_code, reason = "for the memo, which not every protocol has")]
     pub(crate) fn is_one_delta(&self, before: usize) -> bool {
         let Some([delta, counts @ ..]) = self.slots.get(before..) else { return false };
         let is_delta = matches!(

@@ -21,6 +21,7 @@ mod nesting;
 mod number;
 mod reader;
 mod scan;
+#[allow(dead_code, reason = "for the memo, which not every protocol has")]
 mod shape;
 mod text;
 mod validator;
@@ -29,6 +30,7 @@ pub use error::{Error, ErrorKind};
 pub use members::{elements, members};
 pub use number::{count, integer};
 pub use reader::{Kind, Reader};
+#[allow(unused_imports, reason = "for the memo, which not every protocol has")]
 pub(crate) use shape::{Shape, Slot, Values};
 pub use text::{Edges, Raw, Text};
 pub use validator::{Validator, Verdict};

@@ -95,17 +95,19 @@ impl Wire {
 /// The deltas block by block, in the order in which the blocks begin. The error is why which block a delta is of cannot be
 /// told.
 fn in_blocks(mut deltas: Vec<Delta>) -> Result<Vec<Delta>, &'static str> {
-    let mut known: Vec<(Option<i64>, [bool; 2])> = Vec::new();
-    for delta in deltas.iter().filter(|delta| !(delta.text.is_empty() && delta.reasoning.is_empty())) {
+    let mut known: Vec<(Option<i64>, Option<[bool; 2]>)> = Vec::new();
+    for delta in &deltas {
         let kind = [!delta.text.is_empty(), !delta.reasoning.is_empty()];
-        match known.iter().find(|(place, _)| *place == delta.place) {
-            Some((_, known)) if *known != kind => return Err("a block of two kinds"),
-            Some(_) => {}
+        let kind = Some(kind).filter(|kind| kind.contains(&true));
+        match known.iter_mut().find(|(place, _)| *place == delta.place) {
+            Some((_, known)) if known.is_some() && kind.is_some() && *known != kind => {
+                return Err("a block of two kinds");
+            }
+            Some((_, known)) => *known = known.or(kind),
             None => known.push((delta.place, kind)),
         }
     }
-    let order = |delta: &Delta| known.iter().position(|(place, _)| *place == delta.place);
-    deltas.sort_by_key(order);
+    deltas.sort_by_key(|delta| known.iter().position(|(place, _)| *place == delta.place));
     Ok(deltas)
 }
 

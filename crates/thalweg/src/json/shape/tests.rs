@@ -30,7 +30,11 @@ fn what_differs_in_its_slots_fits() {
     for (other, text, number) in [
         (known, "one", 7),
         (r#"{"id":"x", "a":"","p":null,"n":0}"#, "", 0),
-        (r#"{"id":"x", "a":"a \"b\" \u00e9 é","p":null,"n":123456789012345678}"#, "a \"b\" é é", 123_456_789_012_345_678),
+        (
+            r#"{"id":"x", "a":"a \"b\" \u00e9 é","p":null,"n":123456789012345678}"#,
+            "a \"b\" é é",
+            123_456_789_012_345_678,
+        ),
     ] {
         assert_eq!(check(known, other), Some((text.into(), Some(number))), "{other}");
     }

@@ -24,6 +24,7 @@ pub(crate) fn around(decoder: Box<dyn Decode + Send>) -> Box<dyn Decode + Send> 
 }
 
 /// What a model's format claims of a frame, if the frame comes from Bedrock.
+#[allow(dead_code, reason = "not every format inside is compiled in; which are is a matter of features")]
 pub(crate) fn claims_of(claims: fn(&Frame<'_>) -> Claim, frame: &Frame<'_>) -> Claim {
     if frame.event == Some(CHUNK) { claims(&native(*frame)) } else { Claim::No }
 }

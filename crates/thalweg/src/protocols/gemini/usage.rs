@@ -73,8 +73,14 @@ impl Counts {
 
     /// The counts of a frame of the same shape, whose own are given where they may be others.
     pub(super) fn with(mut self, counts: [Option<u64>; COUNTS]) -> Self {
-        let known =
-            [&mut self.prompt, &mut self.candidates, &mut self.thoughts, &mut self.tool_use, &mut self.cached, &mut self.total];
+        let known = [
+            &mut self.prompt,
+            &mut self.candidates,
+            &mut self.thoughts,
+            &mut self.tool_use,
+            &mut self.cached,
+            &mut self.total,
+        ];
         for (known, count) in known.into_iter().zip(counts) {
             *known = count.or(*known);
         }

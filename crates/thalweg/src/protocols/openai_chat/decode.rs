@@ -2,10 +2,10 @@
 
 use alloc::string::String;
 
+use super::repeat::{self, Plan};
 use super::usage::WireUsage;
 use super::voice::Voice;
 use super::wire::{Choice, Chunk, Content, Owner, Parts, Rare, Rules};
-use super::repeat::{self, Plan};
 use super::{error, finish, rare};
 use crate::dialect::{Decode, Frame, Oddities};
 use crate::emitter::{Channel, Emitter, Fragment};

@@ -140,14 +140,7 @@ pub(super) struct Rules<'a> {
 impl Head {
     /// Whether it says nothing but facts of the response.
     pub(super) fn is_plain(&self) -> bool {
-        let said = [
-            self.error,
-            self.usage,
-            self.x_groq,
-            self.citations,
-            self.search_results,
-            self.base_resp,
-        ];
+        let said = [self.error, self.usage, self.x_groq, self.citations, self.search_results, self.base_resp];
         self.has_choices && !self.is_odd && self.over.is_none() && said.iter().all(Option::is_none)
     }
 
