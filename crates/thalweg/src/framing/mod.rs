@@ -236,8 +236,8 @@ impl Framer {
         }
     }
 
-    /// Heap bytes that the framer keeps: at most twice the largest data that was joined since
-    /// [`Self::shrink`].
+    /// Heap bytes that the framer keeps: at most five times the largest data that was joined since
+    /// [`Self::shrink`], and twice where no base64 was written with escapes.
     #[must_use]
     pub fn retained(&self) -> usize {
         match &self.scanner {

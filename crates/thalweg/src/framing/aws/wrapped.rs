@@ -1,6 +1,5 @@
 //! The frame inside of a message `chunk`: `{"bytes":"<base64>","p":"<padding>"}`.
 
-use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use base64::Engine as _;
@@ -25,15 +24,31 @@ pub(super) enum Wrapped {
 pub(super) fn unwrap(payload: &[u8], out: &mut Vec<u8>) -> Wrapped {
     out.clear();
     let Some(text) = bytes_member(payload) else { return Wrapped::Not };
-    let Some(text) = unescape(text) else { return Wrapped::Undecodable };
-    let engine = if memchr2(b'-', b'_', &text).is_some() { &URL_SAFE } else { &STANDARD };
-    match engine.decode_vec(&text, out) {
-        Ok(()) => Wrapped::Decoded,
-        Err(_) => {
+    let has_escapes = memchr(b'\\', text).is_some();
+    match if has_escapes { decode_escaped(text, out) } else { engine_of(text).decode_vec(text, out).ok() } {
+        Some(()) => Wrapped::Decoded,
+        None => {
             out.clear();
             Wrapped::Undecodable
         }
     }
+}
+
+fn engine_of(text: &[u8]) -> &'static GeneralPurpose {
+    if memchr2(b'-', b'_', text).is_some() { &URL_SAFE } else { &STANDARD }
+}
+
+/// Decodes base64 with JSON's escapes in it. What it is without them stands in the same buffer, before what it encodes:
+/// writers that escape do so in every message, and a buffer of its own for each would be an allocation a message.
+fn decode_escaped(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    unescape(text, out)?;
+    let plain = out.len();
+    out.resize(plain + base64::decoded_len_estimate(plain), 0);
+    let (text, decoded) = out.split_at_mut(plain);
+    let len = engine_of(text).decode_slice(text, decoded).ok()?;
+    out.truncate(plain + len);
+    out.drain(..plain);
+    Some(())
 }
 
 /// What is between the quotes of the member `bytes` of the object that `payload` is; the last one of several.
@@ -81,13 +96,9 @@ fn string(text: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((&string[1..string.len() - 1], behind))
 }
 
-/// Base64 without JSON's escapes, which writers that are careful about HTML use for `/`, `+` and `=`. `None` where an
-/// escape is something that no base64 has.
-fn unescape(text: &[u8]) -> Option<Cow<'_, [u8]>> {
-    if memchr(b'\\', text).is_none() {
-        return Some(Cow::Borrowed(text));
-    }
-    let mut plain = Vec::with_capacity(text.len());
+/// Appends base64 without JSON's escapes, which writers that are careful about HTML use for `/`, `+` and `=`. `None` where
+/// an escape is something that no base64 has.
+fn unescape(text: &[u8], plain: &mut Vec<u8>) -> Option<()> {
     let mut rest = text;
     while let Some(at) = memchr(b'\\', rest) {
         plain.extend_from_slice(&rest[..at]);
@@ -105,7 +116,7 @@ fn unescape(text: &[u8]) -> Option<Cow<'_, [u8]>> {
         };
     }
     plain.extend_from_slice(rest);
-    Some(Cow::Owned(plain))
+    Some(())
 }
 
 /// Bits behind the last byte are not looked at: they carry nothing.

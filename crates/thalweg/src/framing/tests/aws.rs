@@ -215,6 +215,16 @@ fn only_a_wrapped_frame_is_copied() {
     assert_eq!(framer.retained(), retained);
     framer.shrink();
     assert!(framer.retained() <= 4096);
+    // With escapes that much again, and what it is without them.
+    let escaped = Message::event("chunk", &format!("{{\"bytes\":\"{}\"}}", "eHh4\\u0065Hh4".repeat(1500))).encode();
+    assert_eq!(framer.next(&escaped).unwrap().payload, Payload::Joined);
+    assert_eq!(framer.joined(), "x".repeat(9000).as_bytes());
+    let retained = framer.retained();
+    assert!(retained <= 5 * 9000);
+    framer.next(&escaped).unwrap();
+    assert_eq!(framer.retained(), retained);
+    framer.shrink();
+    assert!(framer.retained() <= 4096);
 }
 
 #[test]
