@@ -59,6 +59,12 @@ impl Wire {
         }
     }
 
+    /// Whether pieces of inputs come out in the order in which the wire has them. Where blocks are numbered they are
+    /// read block by block.
+    pub(super) const fn has_inputs_in_order(self) -> bool {
+        matches!(self, Self::Chat)
+    }
+
     /// Whether an input is a value on the wire, of which the same value may be written in several ways.
     pub(super) const fn has_values(self) -> bool {
         matches!(self, Self::Gemini | Self::Ollama)
