@@ -236,6 +236,12 @@ impl Framer {
         }
     }
 
+    /// Whether no frame ends without a line end, so that bytes without one need not be looked at.
+    #[must_use]
+    pub const fn waits_for_line_end(&self) -> bool {
+        matches!(self.scanner, Scanner::Sse(_))
+    }
+
     /// Heap bytes that the framer keeps: at most five times the largest data that was joined since
     /// [`Self::shrink`], and twice where no base64 was written with escapes.
     #[must_use]

@@ -25,14 +25,16 @@ struct Place {
     kind: Kind,
     /// Its number among the caller's slots.
     slot: u8,
-    /// How much of the literals stands before it.
-    at: u16,
+    /// How much stands between the slot before it and this one.
+    len: u16,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Kind {
     #[default]
     Text,
+    /// A string of which nobody wants to know more than that it is one.
+    Padding,
     Number,
 }
 
@@ -45,9 +47,14 @@ pub(crate) struct Slot {
 }
 
 impl Slot {
-    /// The inside of a string that was read.
+    /// The inside of a string that was read. A shape has one such slot.
     pub(crate) const fn text(text: Text) -> Self {
         Self { kind: Kind::Text, start: text.start(), end: text.end() }
+    }
+
+    /// The inside of a string that was read and means nothing.
+    pub(crate) const fn padding(text: Text) -> Self {
+        Self { kind: Kind::Padding, start: text.start(), end: text.end() }
     }
 
     /// A number that was read of `json`. None where it is not written in digits alone.
@@ -57,16 +64,13 @@ impl Slot {
     }
 }
 
-/// What the slots of a text hold, by their numbers.
+/// What the slots of a text hold.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Values<'a>([Option<Value<'a>>; SLOTS_MOST]);
-
-#[derive(Clone, Copy, Debug)]
-struct Value<'a> {
-    /// The inside of a string, or digits.
-    source: &'a str,
-    number: u64,
+pub(crate) struct Values<'a> {
+    text: &'a str,
     is_escaped: bool,
+    /// By the numbers of their slots.
+    numbers: [Option<u64>; SLOTS_MOST],
 }
 
 impl Shape {
@@ -83,7 +87,7 @@ impl Shape {
             if !self.add_literal(json, from, slot.start) {
                 return false;
             }
-            self.places[self.count] = Place { kind: slot.kind, slot: number as u8, at: self.literals.len() as u16 };
+            self.places[self.count] = Place { kind: slot.kind, slot: number as u8, len: (slot.start - from) as u16 };
             self.count += 1;
             from = slot.end;
         }
@@ -100,28 +104,36 @@ impl Shape {
     /// The values in the slots of `json`, if it has this shape.
     #[inline]
     pub(crate) fn fit<'a>(&self, json: &'a [u8]) -> Option<Values<'a>> {
-        let (mut rest, mut from) = (json, 0);
-        let mut values = Values([None; SLOTS_MOST]);
+        let (mut rest, mut literals) = (json, &self.literals[..]);
+        let mut values = Values { text: "", is_escaped: false, numbers: [None; SLOTS_MOST] };
         for place in self.places.get(..self.count)? {
-            let at = usize::from(place.at);
-            rest = rest.strip_prefix(self.literals.get(from..at)?)?;
-            from = at;
-            let (number, len, is_escaped) = match place.kind {
+            let literal;
+            (literal, literals) = literals.split_at_checked(usize::from(place.len))?;
+            rest = rest.strip_prefix(literal)?;
+            let len = match place.kind {
                 Kind::Text => {
                     let (len, is_escaped) = inside(rest)?;
-                    (0, len, is_escaped)
+                    values.text = str::from_utf8(rest.get(..len)?).ok()?;
+                    values.is_escaped = is_escaped;
+                    len
+                }
+                Kind::Padding => {
+                    let (len, _) = inside(rest)?;
+                    let padding = rest.get(..len)?;
+                    if !padding.is_ascii() && str::from_utf8(padding).is_err() {
+                        return None;
+                    }
+                    len
                 }
                 Kind::Number => {
                     let (number, len) = digits(rest)?;
-                    (number, len, false)
+                    *values.numbers.get_mut(usize::from(place.slot))? = Some(number);
+                    len
                 }
             };
-            let (inside, behind) = rest.split_at_checked(len)?;
-            let value = Value { source: str::from_utf8(inside).ok()?, number, is_escaped };
-            *values.0.get_mut(usize::from(place.slot))? = Some(value);
-            rest = behind;
+            rest = rest.get(len..)?;
         }
-        (rest == self.literals.get(from..)?).then_some(values)
+        (rest == literals).then_some(values)
     }
 
     /// Heap bytes in use.
@@ -131,24 +143,16 @@ impl Shape {
 }
 
 impl<'a> Values<'a> {
-    /// The string in a slot: a source and the text in it, to be decoded as one that was read. Empty where there is no such
-    /// slot.
+    /// The string in the slot of a text: a source and the text in it, to be decoded as one that was read.
     #[inline]
-    pub(crate) fn text(&self, slot: usize) -> (&'a str, Text) {
-        let value = self.get(slot);
-        let source = value.map_or("", |value| value.source);
-        (source, Text::new(0, source.len() as u32, value.is_some_and(|value| value.is_escaped)))
+    pub(crate) fn text(&self) -> (&'a str, Text) {
+        (self.text, Text::new(0, self.text.len() as u32, self.is_escaped))
     }
 
-    /// The number in a slot, if there is one.
+    /// The number in a slot, if it is one of a number.
     #[inline]
     pub(crate) fn number(&self, slot: usize) -> Option<u64> {
-        self.get(slot).map(|value| value.number)
-    }
-
-    #[inline]
-    fn get(&self, slot: usize) -> Option<Value<'a>> {
-        self.0.get(slot).copied().flatten()
+        self.numbers.get(slot).copied().flatten()
     }
 }
 

@@ -14,6 +14,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use memchr::memchr2;
+
 use crate::dialect::{Claim, Decode, Dialect, Frame};
 use crate::emitter::Emitter;
 use crate::event::{Close, Event, Protocol, Resume};
@@ -52,6 +54,11 @@ pub struct Normalizer {
     /// It was said that nothing of the rest can be read.
     is_unreadable: bool,
     received: bool,
+    /// All that arrived was read, and what comes makes a frame only with a line end.
+    is_waiting: bool,
+    /// How much of the buffer was in use at most since it was last looked at, and how often it was empty of frames since.
+    peak: usize,
+    drains: u8,
     has_memo: bool,
     /// Frames that were told without reading them.
     repeats: u64,
@@ -198,6 +205,9 @@ impl Normalizer {
             opening: Opening::default(),
             is_unreadable: false,
             received: false,
+            is_waiting: false,
+            peak: 0,
+            drains: 0,
             has_memo: true,
             repeats: 0,
         }
@@ -270,6 +280,10 @@ impl Normalizer {
             self.compact();
             self.received |= !chunk.is_empty();
             self.buffer.extend_from_slice(chunk);
+            if self.is_waiting {
+                let is_short = self.buffer.len() - self.head <= self.limits.frame_bytes;
+                self.is_waiting = is_short && memchr2(b'\n', b'\r', chunk).is_none();
+            }
         }
     }
 
@@ -281,6 +295,7 @@ impl Normalizer {
         if self.phase == Phase::Open {
             self.compact();
             self.received = true;
+            self.is_waiting = false;
             let start = self.buffer.len();
             self.buffer.extend_from_slice(message);
             self.marks.push_back(Mark::Message(start..self.buffer.len()));
@@ -318,6 +333,7 @@ impl Normalizer {
         let border = self.buffer.len();
         let is_said = matches!(self.marks.back(), Some(Mark::Border(at)) if *at == border);
         if self.phase == Phase::Open && !is_said {
+            self.is_waiting = false;
             self.marks.push_back(Mark::Border(border));
         }
     }
@@ -326,6 +342,7 @@ impl Normalizer {
     /// Only the first call counts.
     pub fn finish(&mut self, close: Close) {
         if self.phase == Phase::Open {
+            self.is_waiting = false;
             self.phase = Phase::Closing(close);
         }
     }
@@ -358,7 +375,7 @@ impl Normalizer {
     #[inline]
     pub fn advance(&mut self) -> bool {
         while self.given >= self.out.len() {
-            if !self.step() {
+            if self.is_waiting || !self.step() {
                 return false;
             }
         }
@@ -381,7 +398,7 @@ impl Normalizer {
     /// inside a frame, the rest of that frame's events comes first, with its bytes. (After a limit was reached
     /// nothing more is read.)
     pub fn poll_frame(&mut self) -> Option<FrameEvents<'_>> {
-        if self.given >= self.out.len() && !self.step() {
+        if self.given >= self.out.len() && (self.is_waiting || !self.step()) {
             return None;
         }
         let from = core::mem::replace(&mut self.given, self.out.len());

@@ -40,7 +40,7 @@ impl Normalizer {
                 (Some(message), _) => self.read_message(message),
                 (None, Phase::Closing(close)) => self.conclude(close),
                 (None, _) => {
-                    self.shrink();
+                    self.wait();
                     return false;
                 }
             },
@@ -372,15 +372,24 @@ impl Normalizer {
         self.out.shrink(0);
     }
 
-    /// Gives back what a large frame took. Called when everything that arrived has been read.
-    fn shrink(&mut self) {
+    /// Everything that arrived has been read: gives back what is not needed any more.
+    fn wait(&mut self) {
+        // Behind a carriage return any byte shows where the line ends.
+        self.is_waiting = self.framer.waits_for_line_end() && self.pending().last() != Some(&b'\r');
+        self.peak = self.peak.max(self.buffer.len());
+        self.drains += 1;
         let pending = self.buffer.len() - self.head;
-        // A frame that is still growing keeps its room: giving it back each time would copy the frame each time.
         if self.buffer.capacity() > KEPT_BYTES && self.buffer.capacity() / 4 > pending {
-            self.buffer.drain(..self.head);
-            self.head = 0;
-            self.buffer.shrink_to(KEPT_BYTES.max(2 * pending));
-        } else if pending == 0 {
+            // A large frame is over. One that is still growing keeps its room: giving it back each time would copy the
+            // frame each time.
+            self.shrink_buffer(KEPT_BYTES.max(2 * pending));
+        } else if self.drains >= DRAINS {
+            if self.buffer.capacity() / 4 > self.peak {
+                self.shrink_buffer(2 * self.peak);
+            }
+            (self.peak, self.drains) = (0, 0);
+        }
+        if pending == 0 {
             self.buffer.clear();
             self.head = 0;
         }
@@ -389,6 +398,12 @@ impl Normalizer {
         self.lossy.shrink_to(KEPT_BYTES);
         self.framer.shrink();
         self.out.shrink(KEPT_BYTES);
+    }
+
+    fn shrink_buffer(&mut self, capacity: usize) {
+        self.buffer.drain(..self.head);
+        self.head = 0;
+        self.buffer.shrink_to(capacity);
     }
 }
 
@@ -458,6 +473,9 @@ enum Data {
 fn is_blank(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_whitespace())
 }
+
+/// A buffer that was not used for so many reads of the transport is given back: what fills it comes no more.
+const DRAINS: u8 = 8;
 
 /// Anomalies before a claim, beyond which the stream is given up.
 const EARLY_MOST: usize = 16;

@@ -9,9 +9,10 @@ pub(super) fn read(documents: &[Document]) -> Result<Vec<Delta>, &'static str> {
 fn read_frame(document: &Document) -> Result<Delta, &'static str> {
     let frame = &document.value;
     let index = frame["contentBlockIndex"].as_i64();
-    let mut delta = Delta { place: index, ..Delta::default() };
+    let mut delta = Delta::default();
     match document.name.as_deref() {
         Some("contentBlockStart") => {
+            delta.place = index;
             let call = &frame["start"]["toolUse"];
             if !call["type"].is_null() {
                 return Err("a call that is not the client's");
@@ -22,6 +23,7 @@ fn read_frame(document: &Document) -> Result<Delta, &'static str> {
             }
         }
         Some("contentBlockDelta") => {
+            delta.place = index;
             let said = &frame["delta"];
             delta.text = string(&said["text"])?;
             delta.reasoning = string(&said["reasoningContent"]["text"])?;

@@ -17,7 +17,7 @@ fn check(known: &str, other: &str) -> Option<(String, Option<u64>)> {
     }
     assert!(shape.learn(known, slots));
     let values = shape.fit(other.as_bytes())?;
-    let (source, text) = values.text(0);
+    let (source, text) = values.text();
     let mut decoded = String::new();
     let _ = text.decode(source, &mut decoded);
     Some((decoded, values.number(1)))

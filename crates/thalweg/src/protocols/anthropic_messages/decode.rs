@@ -64,7 +64,7 @@ impl Decode for Decoder {
 
     fn repeat(&mut self, name: Option<&[u8]>, data: &[u8], out: &mut Emitter) -> bool {
         let Some((Plan { at, field }, values)) = self.memo.find(name, data) else { return false };
-        let (source, text) = values.text(0);
+        let (source, text) = values.text();
         let at = self.place(at);
         // Only what is validated as a part of a frame can fail, and there is nothing else in it.
         delta::say(source, at, &field.delta(text), out).is_ok()

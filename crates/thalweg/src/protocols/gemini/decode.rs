@@ -36,7 +36,6 @@ struct Plan {
 }
 
 /// The slots of such a frame: the fragment, and behind it the counts.
-const FRAGMENT: usize = 0;
 const COUNTS_FROM: usize = 1;
 
 /// What is known of a choice beyond its frame.
@@ -75,7 +74,7 @@ impl Decode for Decoder {
 
     fn repeat(&mut self, name: Option<&[u8]>, data: &[u8], out: &mut Emitter) -> bool {
         let Some((plan, values)) = self.memo.find(name, data) else { return false };
-        let (source, text) = values.text(FRAGMENT);
+        let (source, text) = values.text();
         let part = Part { text: Some(text), is_thought: plan.is_thought, ..Part::default() };
         out.begin_choice(plan.choice);
         if let Some(memory) = Memory::of(&mut self.choices, plan.choice, out) {

@@ -22,14 +22,13 @@ enum What {
 
 /// The slots: the fragment, the number of its call, padding.
 pub(super) type Slots = [Option<Slot>; 3];
-const FRAGMENT: usize = 0;
 const NUMBER: usize = 1;
 
 impl Plan {
     /// Says the chunk. The same calls, in the same order, as for one that was read.
     #[inline]
     pub(super) fn say(self, values: &Values<'_>, voice: &mut Voice<'_>) {
-        let (source, text) = values.text(FRAGMENT);
+        let (source, text) = values.text();
         let fragment = Fragment::json(source, text);
         voice.out.begin_choice(self.choice);
         match self.what {
@@ -59,7 +58,7 @@ pub(super) fn plan(chunk: &Chunk, data: &str, choice: u32) -> Option<(Plan, Slot
     }
     let (what, fragment, number) = fragment(&one.delta, chunk)?;
     let number = number.and_then(|raw| Slot::number(raw, data));
-    Some((Plan { choice, what }, [Some(Slot::text(fragment)), number, chunk.head.padding.map(Slot::text)]))
+    Some((Plan { choice, what }, [Some(Slot::text(fragment)), number, chunk.head.padding.map(Slot::padding)]))
 }
 
 /// The only fragment of a delta, and the number of its call.

@@ -47,7 +47,6 @@ enum What {
 }
 
 /// The slots of such a delta: the fragment, the number of the frame, padding.
-const FRAGMENT: usize = 0;
 const SEQUENCE: usize = 1;
 
 impl Decode for Decoder {
@@ -62,7 +61,7 @@ impl Decode for Decoder {
         if values.number(SEQUENCE).is_some_and(|number| !out.sequence(number)) {
             return true;
         }
-        let (source, delta) = values.text(FRAGMENT);
+        let (source, delta) = values.text();
         let Plan { what, output_index, part_index } = plan;
         let (output_index, delta) = (Some(output_index), Some(delta));
         let wire = Wire { delta, output_index, part_index, ..Wire::default() };
@@ -141,7 +140,7 @@ impl Decoder {
             return false;
         };
         let sequence = wire.sequence_raw.and_then(|raw| Slot::number(raw, data));
-        let slots = [Some(Slot::text(delta)), sequence, wire.padding.map(Slot::text)];
+        let slots = [Some(Slot::text(delta)), sequence, wire.padding.map(Slot::padding)];
         self.memo.learn(frame.event, data, slots, Plan { what, output_index, part_index: wire.part_index });
         true
     }
