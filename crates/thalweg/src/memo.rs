@@ -60,6 +60,10 @@ impl<P: Copy> Memo<P> {
     ) {
         let name = name.unwrap_or_default().as_bytes();
         if self.count < SHAPES_MOST {
+            if self.known.capacity() == 0 {
+                // Many streams have frames of one shape.
+                self.known.reserve_exact(1);
+            }
             if self.known.len() == self.count {
                 self.known.push(Known { name: Box::default(), shape: Shape::default(), plan });
             }

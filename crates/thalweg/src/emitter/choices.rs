@@ -139,6 +139,10 @@ impl Emitter {
             self.limit(LimitKind::Choices);
             return None;
         }
+        if self.choices.capacity() == 0 {
+            // Nearly always there is one.
+            self.choices.reserve_exact(1);
+        }
         self.choices.push(Choice {
             index,
             current: None,

@@ -8,8 +8,8 @@ use super::{Raw, Text};
 
 /// A JSON text that a [`Reader`](super::Reader) has read, less the values in its slots.
 ///
-/// A text [fits](Self::fit) when it is the same byte for byte, and each slot holds a value of the same kind, checked in
-/// full. Then it is valid JSON, nests as deep, and reads as the first one did, but for the values in the slots.
+/// A text [fits](Self::fit) when it is the same byte for byte, but for blanks before its last brace, with which some servers
+/// pad, and each slot holds a value of the same kind, checked in full. Then it is valid JSON, nests as deep, and reads as the first one did, but for the values in the slots.
 #[derive(Debug, Default)]
 pub(crate) struct Shape {
     /// All that is in no slot.
@@ -36,6 +36,8 @@ enum Kind {
     /// A string of which nobody wants to know more than that it is one.
     Padding,
     Number,
+    /// Blanks between tokens, as many as there are.
+    Blanks,
 }
 
 /// A value that may be another one in the next text.
@@ -77,21 +79,35 @@ impl Shape {
     /// Becomes the shape of `json`, which was read whole. The slots are ranges of it that do not overlap. False where it
     /// is too long to be kept: then the shape is rubbish and must not be used.
     pub(crate) fn learn<const SLOTS: usize>(&mut self, json: &str, slots: [Option<Slot>; SLOTS]) -> bool {
-        const { assert!(SLOTS <= SLOTS_MOST, "a text has no more slots") };
+        const { assert!(SLOTS < SLOTS_MOST, "a text has no more slots, and one is for blanks") };
         let mut order: [usize; SLOTS] = core::array::from_fn(|slot| slot);
         order.sort_unstable_by_key(|&slot| slots[slot].map_or(usize::MAX, |slot| slot.start));
         self.literals.clear();
+        self.literals.reserve_exact(json.len().min(LITERALS_MOST));
         self.count = 0;
         let mut from = 0;
         for (number, slot) in order.into_iter().filter_map(|number| Some((number, slots[number]?))) {
             if !self.add_literal(json, from, slot.start) {
                 return false;
             }
-            self.places[self.count] = Place { kind: slot.kind, slot: number as u8, len: (slot.start - from) as u16 };
-            self.count += 1;
+            self.add_place(slot.kind, number, slot.start - from);
             from = slot.end;
         }
-        self.add_literal(json, from, json.len())
+        let (end, is_object) =
+            json.strip_suffix('}').map_or((json.len(), false), |inside| (inside.trim_end_matches(' ').len(), true));
+        if !self.add_literal(json, from, end) {
+            return false;
+        }
+        if is_object {
+            self.add_place(Kind::Blanks, SLOTS, end - from);
+            self.literals.push(b'}');
+        }
+        true
+    }
+
+    fn add_place(&mut self, kind: Kind, slot: usize, len: usize) {
+        self.places[self.count] = Place { kind, slot: slot as u8, len: len as u16 };
+        self.count += 1;
     }
 
     fn add_literal(&mut self, json: &str, from: usize, to: usize) -> bool {
@@ -130,6 +146,7 @@ impl Shape {
                     *values.numbers.get_mut(usize::from(place.slot))? = Some(number);
                     len
                 }
+                Kind::Blanks => rest.iter().take_while(|byte| **byte == b' ').count(),
             };
             rest = rest.get(len..)?;
         }

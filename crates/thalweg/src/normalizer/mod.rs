@@ -279,6 +279,10 @@ impl Normalizer {
         if self.phase == Phase::Open {
             self.compact();
             self.received |= !chunk.is_empty();
+            if self.buffer.capacity() == 0 {
+                // The next chunk will be as large, and find the beginning of a frame before it.
+                self.buffer.reserve_exact(chunk.len().saturating_add(chunk.len() / 4).max(BUFFER_LEAST));
+            }
             self.buffer.extend_from_slice(chunk);
             if self.is_waiting {
                 let is_short = self.buffer.len() - self.head <= self.limits.frame_bytes;
@@ -490,6 +494,9 @@ const FRAME_BYTES_MOST: usize = (u32::MAX / 32) as usize;
 /// What each buffer keeps between chunks: more than any transport's chunk, so that nothing is allocated over and
 /// over.
 const KEPT_BYTES: usize = 64 * 1024;
+
+/// What the buffer begins with at least: a frame, as most are.
+const BUFFER_LEAST: usize = 512;
 
 const fn send_unpin<T: Send + Unpin + 'static>() {}
 const _: () = send_unpin::<Normalizer>();

@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::{Current, KEPT_BYTES, Mark, Normalizer, Phase, Reader};
+use super::{BUFFER_LEAST, Current, KEPT_BYTES, Mark, Normalizer, Phase, Reader};
 use crate::dialect::{Claim, Dialect, Frame};
 use crate::emitter::{Emitter, Failure};
 use crate::event::{Action, AnomalyKind, Close, ErrorKind, LimitKind, Origin, Protocol};
@@ -384,8 +384,9 @@ impl Normalizer {
             // frame each time.
             self.shrink_buffer(KEPT_BYTES.max(2 * pending));
         } else if self.drains >= DRAINS {
-            if self.buffer.capacity() / 4 > self.peak {
+            if self.buffer.capacity() / 4 > self.peak.max(BUFFER_LEAST) {
                 self.shrink_buffer(2 * self.peak);
+                self.out.shrink(self.peak);
             }
             (self.peak, self.drains) = (0, 0);
         }
@@ -475,7 +476,7 @@ fn is_blank(text: &str) -> bool {
 }
 
 /// A buffer that was not used for so many reads of the transport is given back: what fills it comes no more.
-const DRAINS: u8 = 8;
+const DRAINS: u8 = 10;
 
 /// Anomalies before a claim, beyond which the stream is given up.
 const EARLY_MOST: usize = 16;

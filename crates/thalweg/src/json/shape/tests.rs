@@ -29,6 +29,7 @@ fn what_differs_in_its_slots_fits() {
     assert_eq!(check(r#"{"n":7,"a":"one"}"#, r#"{"n":8,"a":"two"}"#), Some(("two".into(), Some(8))));
     for (other, text, number) in [
         (known, "one", 7),
+        (r#"{"id":"x", "a":"one","p":null,"n":7   }"#, "one", 7),
         (r#"{"id":"x", "a":"","p":null,"n":0}"#, "", 0),
         (
             r#"{"id":"x", "a":"a \"b\" \u00e9 é","p":null,"n":123456789012345678}"#,

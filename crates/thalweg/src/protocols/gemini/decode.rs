@@ -280,6 +280,9 @@ impl Memory {
             Some(place) => place,
             None if out.is_over_limit() => return None,
             None => {
+                if choices.capacity() == 0 {
+                    choices.reserve_exact(1);
+                }
                 choices.push(Self { index, text: None, hosted: None, streamed: None });
                 choices.len() - 1
             }

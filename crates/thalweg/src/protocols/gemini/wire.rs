@@ -177,6 +177,10 @@ impl Chunk {
                     candidate.raw = Some(json.clone().skip()?);
                 }
                 self.head.is_odd |= candidate.read(json, &mut self.parts)?;
+                if self.candidates.capacity() == 0 {
+                    // Nearly always there is one.
+                    self.candidates.reserve_exact(1);
+                }
                 self.candidates.push(candidate);
             }
         }
@@ -261,6 +265,9 @@ fn read_parts(json: &mut Reader<'_>, parts: &mut Vec<Part>) -> Result<bool, Erro
     json.array()?;
     while json.element()? {
         if json.peek()? == Kind::Object {
+            if parts.capacity() == 0 {
+                parts.reserve_exact(1);
+            }
             parts.push(Part::read(json)?);
         } else {
             is_odd = true;

@@ -252,6 +252,10 @@ impl Chunk {
             } else {
                 // Filled where it lies: it is large.
                 let owner = Owner::Choice(self.choices.len());
+                // Nearly always there is one, and room for four would be the largest part of an idle stream.
+                if self.choices.capacity() == 0 {
+                    self.choices.reserve_exact(1);
+                }
                 self.choices.push(Choice::default());
                 if let Some(choice) = self.choices.last_mut() {
                     self.head.is_odd |= choice.read(json, owner, &mut self.parts, rules)?;
