@@ -13,7 +13,7 @@ fn read_frame(frame: &Value) -> Result<Delta, &'static str> {
     let mut delta = Delta::default();
     match frame["type"].as_str() {
         Some("content-start") => {
-            delta.place = frame["index"].as_i64();
+            (delta.place, delta.begins) = (frame["index"].as_i64(), true);
             let content = &message["content"];
             if ["text", "thinking"].iter().any(|name| content[*name].as_str().is_some_and(|text| !text.is_empty())) {
                 return Err("a start with content");

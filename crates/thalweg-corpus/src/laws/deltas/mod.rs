@@ -19,6 +19,8 @@ pub(super) struct Delta {
     pub(super) choice: u32,
     /// Where the wire numbers its blocks: which of them.
     pub(super) place: Option<i64>,
+    /// A block begins here, though nothing is in it yet.
+    pub(super) begins: bool,
     pub(super) text: String,
     pub(super) reasoning: String,
     pub(super) refusal: String,
@@ -105,6 +107,9 @@ fn in_blocks(mut deltas: Vec<Delta>) -> Result<Vec<Delta>, &'static str> {
     for delta in &deltas {
         let kind = [!delta.text.is_empty(), !delta.reasoning.is_empty()];
         let kind = Some(kind).filter(|kind| kind.contains(&true));
+        if !delta.begins && kind.is_none() && delta.calls.is_empty() {
+            continue;
+        }
         match known.iter_mut().find(|(place, _)| *place == delta.place) {
             Some((_, known)) if known.is_some() && kind.is_some() && *known != kind => {
                 return Err("a block of two kinds");
