@@ -1,3 +1,5 @@
+use thalweg::{Close, Normalizer};
+
 use super::{collect, decode, decode_owned, fold, framing, memchr, visit_response};
 use crate::streams::{KINDS, Stream, chat, growing, messages};
 
@@ -36,4 +38,34 @@ fn every_step_sees_the_same_of_what_grows() {
     check(&growing::tool_input(3_000, 4));
     check(&chat::long_input(30_000, 7));
     check(&messages::long_input(30_000, 7));
+}
+
+/// What the memo is for: nearly all frames of a stream are told without being read.
+#[test]
+fn frames_of_a_long_stream_repeat() {
+    for kind in KINDS {
+        let stream = (kind.make)(2_000, 7);
+        let mut normalizer = Normalizer::new(stream.dialect);
+        normalizer.feed(&stream.bytes);
+        normalizer.finish(Close::Clean);
+        while normalizer.poll().is_some() {}
+        let (repeats, frames) = (normalizer.repeats(), stream.frames as u64);
+        assert!(100 * repeats >= 95 * frames, "{} {}: {repeats} of {frames}", stream.protocol(), stream.name);
+    }
+}
+
+/// A stream that waits in the middle of a frame for more, after a hundred deltas.
+#[test]
+fn an_idle_stream_keeps_little() {
+    for kind in KINDS {
+        let stream = (kind.make)(100, 7);
+        let parked = &stream.bytes[..stream.bytes.len() * 4 / 5];
+        let mut normalizer = Normalizer::new(stream.dialect);
+        for chunk in parked.chunks(1460) {
+            normalizer.feed(chunk);
+            while normalizer.poll().is_some() {}
+        }
+        let kept = size_of::<Normalizer>() + normalizer.retained_bytes();
+        assert!(kept <= 8 << 10, "{} {}: {kept} bytes", stream.protocol(), stream.name);
+    }
 }

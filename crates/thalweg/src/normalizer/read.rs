@@ -385,7 +385,7 @@ impl Normalizer {
             self.shrink_buffer(KEPT_BYTES.max(2 * pending));
         } else if self.drains >= DRAINS {
             if self.buffer.capacity() / 4 > self.peak.max(BUFFER_LEAST) {
-                self.shrink_buffer(2 * self.peak);
+                self.shrink_buffer(self.peak + self.peak / 2);
                 self.out.shrink(self.peak);
             }
             (self.peak, self.drains) = (0, 0);
