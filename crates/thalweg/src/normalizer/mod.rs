@@ -276,7 +276,10 @@ impl Normalizer {
     ///
     /// Chunks that are not polled for are kept: drain before you feed more.
     pub fn feed(&mut self, chunk: &[u8]) {
-        if self.phase == Phase::Open {
+        if self.is_waiting && self.is_more_of_a_line(chunk) {
+            // Nothing else can come of it, so nothing else is looked at.
+            self.buffer.extend_from_slice(chunk);
+        } else if self.phase == Phase::Open {
             self.compact();
             self.received |= !chunk.is_empty();
             if self.buffer.capacity() == 0 {
@@ -284,10 +287,7 @@ impl Normalizer {
                 self.buffer.reserve_exact(chunk.len().saturating_add(chunk.len() / 4).max(BUFFER_LEAST));
             }
             self.buffer.extend_from_slice(chunk);
-            if self.is_waiting {
-                let is_short = self.buffer.len() - self.head <= self.limits.frame_bytes;
-                self.is_waiting = is_short && memchr2(b'\n', b'\r', chunk).is_none();
-            }
+            self.is_waiting = false;
         }
     }
 
@@ -460,6 +460,17 @@ impl Normalizer {
             + self.framer.retained()
             + self.out.retained()
             + decoder
+    }
+
+    /// Whether a chunk only makes the line longer that is waited for, within the limit.
+    #[inline]
+    fn is_more_of_a_line(&self, chunk: &[u8]) -> bool {
+        // For a few bytes a search is not worth its call.
+        let has_end = match chunk {
+            [byte] => matches!(byte, b'\n' | b'\r'),
+            _ => memchr2(b'\n', b'\r', chunk).is_some(),
+        };
+        !has_end && self.buffer.len() - self.head + chunk.len() <= self.limits.frame_bytes
     }
 
     /// Moves what is unread to the front of the buffer, when that costs less than it frees.

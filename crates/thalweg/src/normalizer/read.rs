@@ -379,15 +379,16 @@ impl Normalizer {
         self.peak = self.peak.max(self.buffer.len());
         self.drains += 1;
         let pending = self.buffer.len() - self.head;
-        if self.buffer.capacity() > KEPT_BYTES && self.buffer.capacity() / 4 > pending {
+        let room = self.buffer.capacity() / 4;
+        if self.buffer.capacity() > KEPT_BYTES && room > pending {
             // A large frame is over. One that is still growing keeps its room: giving it back each time would copy the
             // frame each time.
             self.shrink_buffer(KEPT_BYTES.max(2 * pending));
-        } else if self.drains >= DRAINS {
-            if self.buffer.capacity() / 4 > self.peak.max(BUFFER_LEAST) {
-                self.shrink_buffer(self.peak + self.peak / 2);
-                self.out.shrink(self.peak);
-            }
+        } else if self.drains >= DRAINS && room > self.peak.max(BUFFER_LEAST) {
+            self.shrink_buffer(self.peak + self.peak / 2);
+            self.out.shrink(self.peak);
+        }
+        if self.drains >= DRAINS {
             (self.peak, self.drains) = (0, 0);
         }
         if pending == 0 {
