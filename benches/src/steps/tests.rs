@@ -66,6 +66,8 @@ fn an_idle_stream_keeps_little() {
             while normalizer.poll().is_some() {}
         }
         let kept = size_of::<Normalizer>() + normalizer.retained_bytes();
-        assert!(kept <= 8 << 10, "{} {}: {kept} bytes", stream.protocol(), stream.name);
+        // Four calls at once have a state each.
+        let most = if stream.name == "tools" { 10 << 10 } else { 8 << 10 };
+        assert!(kept <= most, "{} {}: {kept} bytes", stream.protocol(), stream.name);
     }
 }
