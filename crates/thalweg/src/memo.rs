@@ -12,7 +12,7 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use crate::json::{Shape, Slot, Values};
+use crate::json::{Shape, Slot, Values, same};
 
 /// The shapes of a decoder's latest frames, each with the decoder's own plan.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ impl<P: Copy> Memo<P> {
         for step in 0..self.count {
             let at = (self.latest + step) % self.count;
             let known = self.known.get(at)?;
-            if *known.name == *name
+            if same(&known.name, name)
                 && let Some(values) = known.shape.fit(data)
             {
                 self.latest = at;

@@ -31,6 +31,8 @@ pub use members::{elements, members};
 pub use number::{count, integer};
 pub use reader::{Kind, Reader};
 #[allow(unused_imports, reason = "for the memo, which not every protocol has")]
+pub(crate) use scan::same;
+#[allow(unused_imports, reason = "for the memo, which not every protocol has")]
 pub(crate) use shape::{Shape, Slot, Values};
 pub use text::{Edges, Raw, Text};
 pub use validator::{Validator, Verdict};

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::str;
 
-use super::scan::plain_run;
+use super::scan::{behind, plain_run, same};
 use super::{Raw, Text};
 
 /// A JSON text that a [`Reader`](super::Reader) has read, less the values in its slots.
@@ -125,7 +125,7 @@ impl Shape {
         for place in self.places.get(..self.count)? {
             let literal;
             (literal, literals) = literals.split_at_checked(usize::from(place.len))?;
-            rest = rest.strip_prefix(literal)?;
+            rest = behind(rest, literal)?;
             let len = match place.kind {
                 Kind::Text => {
                     let (len, is_escaped) = inside(rest)?;
@@ -150,7 +150,7 @@ impl Shape {
             };
             rest = rest.get(len..)?;
         }
-        (rest == literals).then_some(values)
+        same(rest, literals).then_some(values)
     }
 
     /// Heap bytes in use.

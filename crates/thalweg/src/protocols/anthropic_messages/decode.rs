@@ -66,8 +66,8 @@ impl Decode for Decoder {
         let Some((Plan { at, field }, values)) = self.memo.find(name, data) else { return false };
         let (source, text) = values.text();
         let at = self.place(at);
-        // Only what is validated as a part of a frame can fail, and there is nothing else in it.
-        delta::say(source, at, &field.delta(text), out).is_ok()
+        field.say(at, Fragment::json(source, text), out);
+        true
     }
 
     fn reconnect(&mut self) {

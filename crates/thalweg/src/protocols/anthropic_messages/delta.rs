@@ -19,7 +19,11 @@ pub(super) fn say(data: &str, at: At, delta: &Delta, out: &mut Emitter) -> Resul
                 out.delta_at(at, None, Channel::Text, text);
             }
         }
-        Sort::Input => say_input(data, at, delta, out),
+        Sort::Input => {
+            if let Some(input) = fragment(delta.partial_json).or_else(|| delta.input.map(|raw| raw.of(data).into())) {
+                say_input(at, input, out);
+            }
+        }
         Sort::Thinking => {
             if let Some(thinking) = fragment(delta.thinking) {
                 out.delta_at(at, None, THINKING, thinking);
@@ -67,15 +71,14 @@ impl Field {
         }
     }
 
-    /// Such a delta.
-    pub(super) fn delta(self, text: Text) -> Delta {
-        let mut delta = Delta::default();
+    /// Says such a delta, as [`say`] does.
+    #[inline]
+    pub(super) fn say(self, at: At, fragment: Fragment<'_>, out: &mut Emitter) {
         match self {
-            Self::Text => delta.text = Some(text),
-            Self::Thinking => delta.thinking = Some(text),
-            Self::Input => delta.partial_json = Some(text),
+            Self::Text => out.delta_at(at, None, Channel::Text, fragment),
+            Self::Thinking => out.delta_at(at, None, THINKING, fragment),
+            Self::Input => say_input(at, fragment, out),
         }
-        delta
     }
 }
 
@@ -131,9 +134,7 @@ fn sort(data: &str, delta: &Delta) -> Sort {
 
 /// Input without a call is a client's only where nothing that the provider runs is at its place: late input of a hosted
 /// call, or that of a block whose type is not known, must not look like a call to answer.
-fn say_input(data: &str, at: At, delta: &Delta, out: &mut Emitter) {
-    let text = delta.partial_json.map(|text| Fragment::json(data, text));
-    let Some(input) = text.or_else(|| delta.input.map(|raw| raw.of(data).into())) else { return };
+fn say_input(at: At, input: Fragment<'_>, out: &mut Emitter) {
     let host =
         out.block_at(at).and_then(|block| out.host_of(block).or_else(|| out.is_data(block).then_some(Host::Provider)));
     let otherwise = match host {
