@@ -53,3 +53,27 @@ pub fn elements(json: &str, depth_max: u16, mut say: impl FnMut(u64, &str) -> Re
     }
     Ok(())
 }
+
+/// The members of the next value, where it is an object: `field` reads or skips each one's value. Any other is skipped.
+#[inline]
+#[allow(dead_code, reason = "not every protocol reads so; which are compiled in is a matter of features")]
+pub(crate) fn fields<'a>(
+    json: &mut Reader<'a>,
+    mut field: impl FnMut(&str, &mut Reader<'a>) -> Result<(), Error>,
+) -> Result<(), Error> {
+    if json.peek()? != Kind::Object {
+        return skip(json);
+    }
+    let source = json.source();
+    json.object()?;
+    while let Some(key) = json.key()? {
+        field(key.name(source, &mut [0; 32]), json)?;
+    }
+    Ok(())
+}
+
+/// Reads past a value.
+#[allow(dead_code, reason = "as that of `fields`")]
+pub(crate) fn skip(json: &mut Reader<'_>) -> Result<(), Error> {
+    json.skip().map(|_| ())
+}

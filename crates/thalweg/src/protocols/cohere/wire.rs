@@ -4,6 +4,7 @@
 
 use crate::emitter::{At, Fragment};
 use crate::json::{self, Error, Kind, Raw, Reader, Text};
+pub(super) use crate::json::{fields, skip};
 
 /// What an event is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -232,26 +233,4 @@ fn read_index(json: &mut Reader<'_>) -> Result<Option<u64>, Error> {
         Some(index) => Some(index),
         None => Some(At::odd_number(text)),
     })
-}
-
-/// The members of the next value, where it is an object: `field` reads or skips each one's value. Any other is skipped.
-#[inline]
-pub(super) fn fields<'a>(
-    json: &mut Reader<'a>,
-    mut field: impl FnMut(&str, &mut Reader<'a>) -> Result<(), Error>,
-) -> Result<(), Error> {
-    if json.peek()? != Kind::Object {
-        return skip(json);
-    }
-    let source = json.source();
-    json.object()?;
-    while let Some(key) = json.key()? {
-        field(key.name(source, &mut [0; 32]), json)?;
-    }
-    Ok(())
-}
-
-/// Reads past a value.
-pub(super) fn skip(json: &mut Reader<'_>) -> Result<(), Error> {
-    json.skip().map(|_| ())
 }

@@ -3,7 +3,8 @@
 //! Reading comes before saying: a frame that turns out to be broken in its last byte has said nothing.
 
 use crate::emitter::{CallFragment, Fragment, Key};
-use crate::json::{self, Error, Kind, Raw, Reader, Text};
+use crate::json::{self, Error, Raw, Reader, Text};
+pub(super) use crate::json::{fields, skip};
 
 /// What an event is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,26 +146,4 @@ impl Call {
         let name = self.name.map(|name| Fragment::json(json, name));
         CallFragment { key: self.key, name, input: self.input(json), ..CallFragment::default() }
     }
-}
-
-/// The members of the next value, where it is an object: `field` reads or skips each one's value. Any other is skipped.
-#[inline]
-pub(super) fn fields<'a>(
-    json: &mut Reader<'a>,
-    mut field: impl FnMut(&str, &mut Reader<'a>) -> Result<(), Error>,
-) -> Result<(), Error> {
-    if json.peek()? != Kind::Object {
-        return skip(json);
-    }
-    let source = json.source();
-    json.object()?;
-    while let Some(key) = json.key()? {
-        field(key.name(source, &mut [0; 32]), json)?;
-    }
-    Ok(())
-}
-
-/// Reads past a value.
-pub(super) fn skip(json: &mut Reader<'_>) -> Result<(), Error> {
-    json.skip().map(|_| ())
 }

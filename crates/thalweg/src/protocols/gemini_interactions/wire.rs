@@ -4,6 +4,7 @@
 
 use crate::emitter::{At, Fragment};
 use crate::json::{self, Error, Kind, Raw, Reader, Text};
+pub(super) use crate::json::{fields, skip};
 
 /// What a frame is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -293,26 +294,4 @@ fn read_index(json: &mut Reader<'_>) -> Result<Option<u64>, Error> {
 fn object(json: &mut Reader<'_>) -> Result<Option<Raw>, Error> {
     let is_object = json.peek()? == Kind::Object;
     Ok(Some(json.skip()?).filter(|_| is_object))
-}
-
-/// The members of the next value, where it is an object: `field` reads or skips each one's value. Any other is skipped.
-#[inline]
-pub(super) fn fields<'a>(
-    json: &mut Reader<'a>,
-    mut field: impl FnMut(&str, &mut Reader<'a>) -> Result<(), Error>,
-) -> Result<(), Error> {
-    if json.peek()? != Kind::Object {
-        return skip(json);
-    }
-    let source = json.source();
-    json.object()?;
-    while let Some(key) = json.key()? {
-        field(key.name(source, &mut [0; 32]), json)?;
-    }
-    Ok(())
-}
-
-/// Reads past a value.
-pub(super) fn skip(json: &mut Reader<'_>) -> Result<(), Error> {
-    json.skip().map(|_| ())
 }
