@@ -6,7 +6,7 @@
 //! emitter's grammar, keys, numbers and limits apply to each frame as ever.
 //!
 //! Without a memo every event is the same. A decoder keeps to three rules for that: it leaves only frames that gave one
-//! delta and nothing else, so that what they say beside it is known and says nothing when it comes again; it forgets all
+//! delta and nothing else but counts, so that what they say beside it is known and says nothing when it comes again; it forgets all
 //! of them at any other frame; and what it says by plan is what it says of the frame that was read.
 
 use alloc::boxed::Box;

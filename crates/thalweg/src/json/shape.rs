@@ -8,8 +8,9 @@ use super::{Raw, Text};
 
 /// A JSON text that a [`Reader`](super::Reader) has read, less the values in its slots.
 ///
-/// A text [fits](Self::fit) when it is the same byte for byte, but for blanks before its last brace, with which some servers
-/// pad, and each slot holds a value of the same kind, checked in full. Then it is valid JSON, nests as deep, and reads as the first one did, but for the values in the slots.
+/// A text [fits](Self::fit) when it is the same byte for byte, but for blanks before its last brace, with which some
+/// servers pad, and each slot holds a value of the same kind, checked in full. Then it is valid JSON, nests as deep, and
+/// reads as the first one did, but for the values in the slots.
 #[derive(Debug, Default)]
 pub(crate) struct Shape {
     /// All that is in no slot.
@@ -214,13 +215,13 @@ fn digits(bytes: &[u8]) -> Option<(u64, usize)> {
     (len > 0 && !has_leading_zero).then_some((number, len))
 }
 
-/// How many values may vary.
-pub(crate) const SLOTS_MOST: usize = 8;
+/// How many values may vary, the blanks included.
+const SLOTS_MOST: usize = 8;
 
 /// How much is kept of a text at most. What repeats is the same few hundred bytes; texts are in slots.
 const LITERALS_MOST: usize = 1024;
 
-/// So many digits are a number of 64 bits, and of 63.
+/// A number of so many digits fits into 64 bits, with or without a sign.
 const DIGITS_MOST: usize = 18;
 
 #[cfg(test)]
