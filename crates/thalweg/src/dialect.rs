@@ -31,6 +31,27 @@ impl<'a> Frame<'a> {
     }
 }
 
+/// What may repeat an earlier frame, before it is known to be one, or to be text.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Ahead<'a> {
+    /// The name the framing gives the frame.
+    pub name: Option<&'a [u8]>,
+    /// What begins with the frame's data.
+    pub bytes: &'a [u8],
+    /// What stands behind the data; none where nothing does.
+    pub end: Option<&'a [u8]>,
+}
+
+impl Ahead<'_> {
+    /// Whether the data ends before `rest`.
+    #[inline]
+    #[must_use]
+    pub(crate) fn ends(&self, rest: &[u8]) -> bool {
+        self.end.map_or(rest.is_empty(), |end| rest.starts_with(end))
+    }
+}
+
 /// Says what frames mean. One value decodes one response.
 ///
 /// Infallible: what is wrong with a frame is said to the [`Emitter`], and nothing of a frame is said before the whole
@@ -40,13 +61,12 @@ pub trait Decode {
     fn frame(&mut self, frame: Frame<'_>, out: &mut Emitter);
 
     /// Says what a frame means that repeats one of the last in all but values that are known to vary, without reading it
-    /// again; false, with nothing said, where it does not. `name` and `data` are a frame's before it is known that they are
-    /// text.
+    /// again, and tells how long its data is; none, with nothing said, where it does not.
     ///
     /// A short way and no other: a decoder without it gives the same events.
-    fn repeat(&mut self, name: Option<&[u8]>, data: &[u8], out: &mut Emitter) -> bool {
-        let _ = (name, data, out);
-        false
+    fn repeat(&mut self, ahead: Ahead<'_>, out: &mut Emitter) -> Option<usize> {
+        let _ = (ahead, out);
+        None
     }
 
     /// The framing's end mark came, such as the `]` of an array: says what was held back, then the mark.

@@ -33,15 +33,21 @@ struct Known<P> {
 }
 
 impl<P: Copy> Memo<P> {
-    /// The plan for a frame that has a shape which is known, and what is in its slots.
+    /// The plan for a frame whose shape is known, what is in its slots, and how long its data is. `ends` tells whether the
+    /// data ends before the bytes that it gets.
     #[inline]
-    pub(crate) fn find<'a>(&mut self, name: Option<&[u8]>, data: &'a [u8]) -> Option<(P, Values<'a>)> {
+    pub(crate) fn find<'a>(
+        &mut self,
+        name: Option<&[u8]>,
+        bytes: &'a [u8],
+        ends: impl Fn(&[u8]) -> bool,
+    ) -> Option<(P, Values<'a>)> {
         let name = name.unwrap_or_default();
         for step in 0..self.count {
             let at = (self.latest + step) % self.count;
             let known = self.known.get(at)?;
             if same(&known.name, name)
-                && let Some(values) = known.shape.fit(data)
+                && let Some(values) = known.shape.fit(bytes, &ends)
             {
                 self.latest = at;
                 return Some((known.plan, values));

@@ -242,6 +242,23 @@ impl Framer {
         matches!(self.scanner, Scanner::Sse(_))
     }
 
+    /// Whether the pending bytes begin with a server-sent event of which no line was read yet.
+    #[inline]
+    pub(crate) const fn is_at_event(&self) -> bool {
+        match &self.scanner {
+            Scanner::Sse(sse) => sse.is_at_event(),
+            _ => false,
+        }
+    }
+
+    /// The event was found without reading its lines: the pending bytes begin behind it from now on.
+    #[inline]
+    pub(crate) const fn skip_event(&mut self) {
+        if let Scanner::Sse(sse) = &mut self.scanner {
+            sse.skip_event();
+        }
+    }
+
     /// Heap bytes that the framer keeps: at most five times the largest data that was joined since
     /// [`Self::shrink`], and twice where no base64 was written with escapes.
     #[must_use]

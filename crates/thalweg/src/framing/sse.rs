@@ -98,6 +98,18 @@ impl Sse {
         }
     }
 
+    /// Whether no line of the event at hand was read.
+    #[inline]
+    pub(super) const fn is_at_event(&self) -> bool {
+        self.line == 0
+    }
+
+    /// Goes on behind the event at hand, of which no line was read.
+    #[inline]
+    pub(super) const fn skip_event(&mut self) {
+        self.scanned = 0;
+    }
+
     pub(super) fn scan(&mut self, pending: &[u8], at_end: bool) -> Option<Cut> {
         while let Some((end, next)) = self.line_end(pending, at_end) {
             let line = self.line..end;

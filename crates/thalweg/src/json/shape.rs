@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::str;
 
-use super::scan::{behind, plain_run, same};
+use super::scan::{behind, plain_run};
 use super::{Raw, Text};
 
 /// A JSON text that a [`Reader`](super::Reader) has read, less the values in its slots.
@@ -68,12 +68,15 @@ impl Slot {
 }
 
 /// What the slots of a text hold.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Values<'a> {
+    /// How long the text is that fits.
+    pub(crate) len: usize,
     text: &'a str,
     is_escaped: bool,
-    /// By the numbers of their slots.
-    numbers: [Option<u64>; SLOTS_MOST],
+    /// By the numbers of their slots, and which of them there are, a bit each.
+    numbers: [u64; SLOTS_MOST],
+    has_number: u8,
 }
 
 impl Shape {
@@ -118,11 +121,11 @@ impl Shape {
         literal.is_some()
     }
 
-    /// The values in the slots of `json`, if it has this shape.
+    /// The values in the slots of what `bytes` begin with, if that has this shape and `ends` before the rest.
     #[inline]
-    pub(crate) fn fit<'a>(&self, json: &'a [u8]) -> Option<Values<'a>> {
-        let (mut rest, mut literals) = (json, &self.literals[..]);
-        let mut values = Values { text: "", is_escaped: false, numbers: [None; SLOTS_MOST] };
+    pub(crate) fn fit<'a>(&self, bytes: &'a [u8], ends: impl Fn(&[u8]) -> bool) -> Option<Values<'a>> {
+        let (mut rest, mut literals) = (bytes, &self.literals[..]);
+        let mut values = Values::default();
         for place in self.places.get(..self.count)? {
             let literal;
             (literal, literals) = literals.split_at_checked(usize::from(place.len))?;
@@ -144,14 +147,17 @@ impl Shape {
                 }
                 Kind::Number => {
                     let (number, len) = digits(rest)?;
-                    *values.numbers.get_mut(usize::from(place.slot))? = Some(number);
+                    *values.numbers.get_mut(usize::from(place.slot))? = number;
+                    values.has_number |= 1 << place.slot;
                     len
                 }
                 Kind::Blanks => rest.iter().take_while(|byte| **byte == b' ').count(),
             };
             rest = rest.get(len..)?;
         }
-        same(rest, literals).then_some(values)
+        rest = behind(rest, literals)?;
+        values.len = bytes.len() - rest.len();
+        ends(rest).then_some(values)
     }
 
     /// Heap bytes in use.
@@ -170,7 +176,7 @@ impl<'a> Values<'a> {
     /// The number in a slot, if it is one of a number.
     #[inline]
     pub(crate) fn number(&self, slot: usize) -> Option<u64> {
-        self.numbers.get(slot).copied().flatten()
+        self.numbers.get(slot).copied().filter(|_| self.has_number & (1 << slot) != 0)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The contract: bytes in, events out.
 
+mod ahead;
 mod estimate;
 mod frame;
 mod read;
@@ -21,6 +22,7 @@ use crate::emitter::Emitter;
 use crate::event::{Close, Event, Protocol, Resume};
 use crate::framing::{Framer, Framing};
 use crate::limits::Limits;
+use ahead::Envelope;
 use estimate::Estimate;
 use read::Opening;
 
@@ -60,6 +62,7 @@ pub struct Normalizer {
     peak: usize,
     drains: u8,
     has_memo: bool,
+    envelope: Envelope,
     /// Frames that were told without reading them.
     repeats: u64,
 }
@@ -209,6 +212,7 @@ impl Normalizer {
             peak: 0,
             drains: 0,
             has_memo: true,
+            envelope: Envelope::default(),
             repeats: 0,
         }
     }
@@ -459,6 +463,7 @@ impl Normalizer {
             + self.marks.capacity() * size_of::<Mark>()
             + self.framer.retained()
             + self.out.retained()
+            + self.envelope.retained()
             + decoder
     }
 

@@ -26,12 +26,31 @@ impl Normalizer {
             return false;
         }
         self.release_frame();
+        if !self.repeat_ahead() && !self.read_next() {
+            return false;
+        }
+        if self.opening.early.len() >= EARLY_MOST {
+            self.give_up();
+        }
+        if self.out.is_over_limit() {
+            self.end(None);
+        } else if self.phase != Phase::Ended
+            && let Some(estimate) = &mut self.estimate
+        {
+            estimate.count(&self.out);
+        }
+        true
+    }
+
+    /// Cuts and reads the next frame, or concludes; false when there is nothing to read.
+    fn read_next(&mut self) -> bool {
         self.cross_borders();
         let (cut, is_broken_off) = self.next_cut();
         let len = cut.as_ref().map_or_else(|| self.pending().len(), |cut| cut.len);
         // A frame that is too long is not waited for, and is too long also where it never comes.
         if len.max(self.framer.declared_len()) > self.limits.frame_bytes {
-            return self.over_limit();
+            self.over_limit();
+            return true;
         }
         match (cut, self.phase) {
             (Some(cut), _) if is_broken_off => self.read_broken_off(&cut),
@@ -44,16 +63,6 @@ impl Normalizer {
                     return false;
                 }
             },
-        }
-        if self.opening.early.len() >= EARLY_MOST {
-            self.give_up();
-        }
-        if self.out.is_over_limit() {
-            self.end(None);
-        } else if self.phase != Phase::Ended
-            && let Some(estimate) = &mut self.estimate
-        {
-            estimate.count(&self.out);
         }
         true
     }
@@ -146,7 +155,9 @@ impl Normalizer {
             _ => {}
         }
         let is_body = self.framer.is_body();
-        self.read_data(&data, is_body);
+        if !self.is_repeat(cut, is_body) {
+            self.read_data(&data, is_body);
+        }
     }
 
     fn read_message(&mut self, message: Range<usize>) {
@@ -226,11 +237,6 @@ impl Normalizer {
 
     /// Decodes one frame's data.
     fn read_data(&mut self, data: &Data, is_body: bool) {
-        if self.is_repeat(data, is_body) {
-            self.out.count_frame();
-            self.repeats += 1;
-            return;
-        }
         let bytes = match data {
             Data::Buffer(range) => &self.buffer[range.clone()],
             Data::Joined => self.framer.joined(),
@@ -273,17 +279,6 @@ impl Normalizer {
         }
     }
 
-    /// Whether the frame repeats an earlier one: then it was said.
-    #[inline]
-    fn is_repeat(&mut self, data: &Data, is_body: bool) -> bool {
-        let (Data::Buffer(range), Reader::Known { decoder, .. }) = (data, &mut self.reader) else { return false };
-        if is_body || self.frame.is_exception || !self.opening.is_started || !self.has_memo {
-            return false;
-        }
-        let name = self.frame.event.as_ref().and_then(|range| self.buffer[self.head..].get(range.clone()));
-        decoder.repeat(name, &self.buffer[range.clone()], &mut self.out)
-    }
-
     /// Nobody has claimed the stream, and too much has been seen of it.
     fn give_up(&mut self) {
         self.reader = Reader::Candidates(Vec::new());
@@ -311,12 +306,11 @@ impl Normalizer {
         self.opening.start(protocol, &mut self.out);
     }
 
-    fn over_limit(&mut self) -> bool {
+    fn over_limit(&mut self) {
         self.frame = Current { number: self.frame.number, ..Current::default() };
         self.start();
         self.out.limit(LimitKind::FrameBytes);
         self.end(None);
-        true
     }
 
     /// The bytes have ended and every frame is read.

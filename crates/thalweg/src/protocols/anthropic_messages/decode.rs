@@ -5,7 +5,7 @@ use super::message::{Message, say_container};
 use super::usage::WireUsage;
 use super::wire::{EVENT_FIELDS, Event, What};
 use super::{blocks, delta};
-use crate::dialect::{Decode, Frame, Oddities};
+use crate::dialect::{Ahead, Decode, Frame, Oddities};
 use crate::emitter::{At, Emitter, Fragment};
 use crate::errors::{self, Causes, Hint};
 use crate::event::{Action, AnomalyKind, BlockClose, MetaField, Scope, UsageOrigin};
@@ -62,12 +62,12 @@ impl Decode for Decoder {
         }
     }
 
-    fn repeat(&mut self, name: Option<&[u8]>, data: &[u8], out: &mut Emitter) -> bool {
-        let Some((Plan { at, field }, values)) = self.memo.find(name, data) else { return false };
+    fn repeat(&mut self, ahead: Ahead<'_>, out: &mut Emitter) -> Option<usize> {
+        let (Plan { at, field }, values) = self.memo.find(ahead.name, ahead.bytes, |rest| ahead.ends(rest))?;
         let (source, text) = values.text();
         let at = self.place(at);
         field.say(at, Fragment::json(source, text), out);
-        true
+        Some(values.len)
     }
 
     fn reconnect(&mut self) {

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use super::usage::{COUNTS, Counts, WireUsage};
 use super::wire::{CANDIDATE_FIELDS, Candidate, Chunk, HEAD_FIELDS, Part};
 use super::{calls, finish, grounding, parts};
-use crate::dialect::{Decode, Frame, Oddities};
+use crate::dialect::{Ahead, Decode, Frame, Oddities};
 use crate::emitter::{Emitter, Fragment};
 use crate::errors::{self, Causes, Hint};
 use crate::event::{Action, AnomalyKind, BlockId, MetaField, Reason, Scope, UsageOrigin};
@@ -72,8 +72,8 @@ impl Decode for Decoder {
         self.chunk.shrink();
     }
 
-    fn repeat(&mut self, name: Option<&[u8]>, data: &[u8], out: &mut Emitter) -> bool {
-        let Some((plan, values)) = self.memo.find(name, data) else { return false };
+    fn repeat(&mut self, ahead: Ahead<'_>, out: &mut Emitter) -> Option<usize> {
+        let (plan, values) = self.memo.find(ahead.name, ahead.bytes, |rest| ahead.ends(rest))?;
         let (source, text) = values.text();
         let part = Part { text: Some(text), is_thought: plan.is_thought, ..Part::default() };
         out.begin_choice(plan.choice);
@@ -85,7 +85,7 @@ impl Decode for Decoder {
             let counts = counts.with(core::array::from_fn(|nth| values.number(COUNTS_FROM + nth)));
             let _ = self.take_usage(&counts, "", out);
         }
-        true
+        Some(values.len)
     }
 
     fn reconnect(&mut self) {

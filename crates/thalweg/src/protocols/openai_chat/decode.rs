@@ -7,7 +7,7 @@ use super::usage::WireUsage;
 use super::voice::Voice;
 use super::wire::{Choice, Chunk, Content, Owner, Parts, Rare, Rules};
 use super::{error, finish, rare};
-use crate::dialect::{Decode, Frame, Oddities};
+use crate::dialect::{Ahead, Decode, Frame, Oddities};
 use crate::emitter::{Channel, Emitter, Fragment};
 use crate::errors::{self, Causes, Hint};
 use crate::event::{Action, AnomalyKind, LimitKind, MetaField, ReasoningForm, Scope, UsageOrigin};
@@ -58,12 +58,12 @@ impl Decode for Decoder {
         self.stages.shrink();
     }
 
-    fn repeat(&mut self, name: Option<&[u8]>, data: &[u8], out: &mut Emitter) -> bool {
-        let Some((plan, values)) = self.memo.find(name, data) else { return false };
+    fn repeat(&mut self, ahead: Ahead<'_>, out: &mut Emitter) -> Option<usize> {
+        let (plan, values) = self.memo.find(ahead.name, ahead.bytes, |rest| ahead.ends(rest))?;
         self.last_words = None;
         let voice = &mut Voice { oddities: &self.oddities, stages: &mut self.stages, choice: plan.choice, out };
         plan.say(&values, voice);
-        true
+        Some(values.len)
     }
 
     fn reconnect(&mut self) {

@@ -9,7 +9,7 @@ use super::items::{Items, Kind};
 use super::response::identity;
 use super::tools::{self, Call, Tool};
 use super::wire::{self, Wire};
-use crate::dialect::{Decode, Frame};
+use crate::dialect::{Ahead, Decode, Frame};
 use crate::emitter::{At, Channel, Emitter, Fragment, List};
 use crate::errors::{self, Causes, Hint};
 use crate::event::{Action, AnomalyKind, BlockClose, BlockKind, Part, Scope};
@@ -56,10 +56,10 @@ impl Decode for Decoder {
         }
     }
 
-    fn repeat(&mut self, name: Option<&[u8]>, data: &[u8], out: &mut Emitter) -> bool {
-        let Some((plan, values)) = self.memo.find(name, data) else { return false };
+    fn repeat(&mut self, ahead: Ahead<'_>, out: &mut Emitter) -> Option<usize> {
+        let (plan, values) = self.memo.find(ahead.name, ahead.bytes, |rest| ahead.ends(rest))?;
         if values.number(SEQUENCE).is_some_and(|number| !out.sequence(number)) {
-            return true;
+            return Some(values.len);
         }
         let (source, delta) = values.text();
         let Plan { what, output_index, part_index } = plan;
@@ -69,7 +69,7 @@ impl Decode for Decoder {
             What::Delta(channel, list) => self.say_delta(source, &wire, (channel, list), out),
             What::Input(kind) => self.say_input(source, &wire, kind, out),
         }
-        true
+        Some(values.len)
     }
 
     fn reconnect(&mut self) {
