@@ -18,22 +18,26 @@ use super::{Error, Kind, Raw, Reader};
 /// # Ok::<(), thalweg::json::Error>(())
 /// ```
 pub fn members<const N: usize>(json: &str, names: [&str; N], depth_max: u16) -> Result<[Option<Raw>; N], Error> {
+    Ok(members_of(&mut Reader::new(json, depth_max), &names)?.1)
+}
+
+/// The next value, verbatim, and the members of it that [`members`] would find.
+pub(crate) fn members_of<const N: usize>(
+    reader: &mut Reader<'_>,
+    names: &[&str; N],
+) -> Result<(Raw, [Option<Raw>; N]), Error> {
     let mut found = [None; N];
-    let reader = &mut Reader::new(json, depth_max);
-    if reader.peek()? != Kind::Object {
-        reader.skip()?;
-        return Ok(found);
-    }
-    reader.object()?;
-    while let Some(key) = reader.key()? {
-        let value = reader.skip()?;
-        let mut short = [0; 32];
-        let name = key.name(json, &mut short);
-        if let Some(nth) = names.iter().position(|wanted| *wanted == name && !name.is_empty()) {
-            found[nth] = (value.of(json) != "null").then_some(value);
+    reader.peek()?;
+    let start = reader.position();
+    fields(reader, |name, reader| {
+        let nth = names.iter().position(|wanted| *wanted == name && !name.is_empty());
+        let value = reader.present()?;
+        if let Some(found) = nth.and_then(|nth| found.get_mut(nth)) {
+            *found = value;
         }
-    }
-    Ok(found)
+        Ok(())
+    })?;
+    Ok((reader.raw_from(start), found))
 }
 
 /// Calls `say` with each element of the array `json`, verbatim, in order, and with its number. Where `json` is no array,
@@ -56,7 +60,6 @@ pub fn elements(json: &str, depth_max: u16, mut say: impl FnMut(u64, &str) -> Re
 
 /// The members of the next value, where it is an object: `field` reads or skips each one's value. Any other is skipped.
 #[inline]
-#[allow(dead_code, reason = "not every protocol reads so; which are compiled in is a matter of features")]
 pub(crate) fn fields<'a>(
     json: &mut Reader<'a>,
     mut field: impl FnMut(&str, &mut Reader<'a>) -> Result<(), Error>,

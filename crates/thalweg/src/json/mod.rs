@@ -29,7 +29,7 @@ mod validator;
 pub use error::{Error, ErrorKind};
 pub use members::{elements, members};
 #[allow(unused_imports, reason = "not every protocol reads so; which are compiled in is a matter of features")]
-pub(crate) use members::{fields, skip};
+pub(crate) use members::{fields, members_of, skip};
 pub use number::{count, integer};
 pub use reader::{Kind, Reader};
 #[allow(unused_imports, reason = "for the memo, which not every protocol has")]

@@ -234,6 +234,12 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// How much has been read.
+    #[inline]
+    pub(super) const fn position(&self) -> usize {
+        self.at
+    }
+
     /// The frame being read, to resolve a [`Text`] or a [`Raw`] against.
     #[inline]
     pub fn source(&self) -> &'a str {
@@ -331,7 +337,7 @@ impl<'a> Reader<'a> {
     }
 
     #[inline]
-    fn raw_from(&self, start: usize) -> Raw {
+    pub(super) const fn raw_from(&self, start: usize) -> Raw {
         Raw::new(start as u32, self.at as u32)
     }
 

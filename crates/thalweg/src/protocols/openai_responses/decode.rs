@@ -6,9 +6,9 @@ use alloc::vec::Vec;
 use super::content::{self, Given, Parts};
 use super::events::{Says, says};
 use super::items::{Items, Kind};
-use super::response::identity;
+use super::response::{Response, identity};
 use super::tools::{self, Call, Tool};
-use super::wire::{self, Wire};
+use super::wire::{self, Place, Wire};
 use crate::dialect::{Ahead, Decode, Frame};
 use crate::emitter::{At, Channel, Emitter, Fragment, List};
 use crate::errors::{self, Causes, Hint};
@@ -36,8 +36,7 @@ pub(super) struct Decoder {
 #[derive(Clone, Copy, Debug)]
 struct Plan {
     what: What,
-    output_index: u64,
-    part_index: Option<u64>,
+    place: Place,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -62,12 +61,10 @@ impl Decode for Decoder {
             return Some(values.len);
         }
         let (source, delta) = values.text();
-        let Plan { what, output_index, part_index } = plan;
-        let (output_index, delta) = (Some(output_index), Some(delta));
-        let wire = Wire { delta, output_index, part_index, ..Wire::default() };
-        match what {
-            What::Delta(channel, list) => self.say_delta(source, &wire, (channel, list), out),
-            What::Input(kind) => self.say_input(source, &wire, kind, out),
+        let delta = Fragment::json(source, delta);
+        match plan.what {
+            What::Delta(channel, list) => _ = self.say_delta(source, &plan.place, (channel, list), delta, out),
+            What::Input(kind) => self.say_input(source, &plan.place, kind, delta, out),
         }
         Some(values.len)
     }
@@ -136,12 +133,14 @@ impl Decoder {
             Says::Input(kind) => What::Input(kind),
             _ => return false,
         };
-        let (Some(delta), Some(output_index), None) = (wire.delta, wire.output_index, wire.logprobs) else {
+        let (Some(delta), Some(_), None) = (wire.delta, wire.place.output_index, wire.logprobs) else {
             return false;
         };
+        // The number says which item it is.
+        let place = Place { item_id: None, ..wire.place };
         let sequence = wire.sequence_raw.and_then(|raw| Slot::number(raw, data));
         let slots = [Some(Slot::text(delta)), sequence, wire.padding.map(Slot::padding)];
-        self.memo.learn(frame.event, data, slots, Plan { what, output_index, part_index: wire.part_index });
+        self.memo.learn(frame.event, data, slots, Plan { what, place });
         true
     }
 
@@ -152,8 +151,11 @@ impl Decoder {
         let Some(name) = named.or(frame.event) else { return self.say_untyped(frame, wire, out) };
         let said = says(name);
         match said {
-            Says::Delta(channel, list) => self.say_delta(data, wire, (channel, list), out),
-            Says::Input(kind) => self.say_input(data, wire, kind, out),
+            Says::Delta(channel, list) => self.say_delta_frame(data, wire, (channel, list), out),
+            Says::Input(kind) => match fragment(data, wire.delta) {
+                Some(delta) => self.say_input(data, &wire.place, kind, delta, out),
+                None => say_no_text(data, wire, out),
+            },
             Says::Whole(channel, list) => self.say_whole(data, wire, (channel, list), out),
             Says::InputDone(kind) => self.say_input_done(data, wire, kind, out),
             Says::PartAdded(list) => self.say_part_added(data, wire, list, out)?,
@@ -166,11 +168,11 @@ impl Decoder {
             Says::Preview => self.say_preview(data, wire, out),
             Says::Sound | Says::Transcript | Says::SoundDone => say_sound(data, wire, said, out),
             Says::Response(word) => match response_of(data, wire, name, out) {
-                Some(response) => self.say_response(response, word, out)?,
+                Some(response) => self.say_response(&response, word, out)?,
                 None => return Ok(()),
             },
             // That it is over is said by the name alone.
-            Says::End(word) => self.say_end(response_of(data, wire, name, out).unwrap_or("{}"), word, out)?,
+            Says::End(word) => self.say_end(&response_of(data, wire, name, out).unwrap_or_default(), word, out)?,
             Says::Error => self.say_error(Some(data), out),
             Says::Alive => out.heartbeat(),
             Says::Unknown if wire.kind.is_none() => return self.say_untyped(frame, wire, out),
@@ -187,7 +189,7 @@ impl Decoder {
     fn say_untyped(&mut self, frame: Frame<'_>, wire: &Wire, out: &mut Emitter) -> Result<(), Error> {
         let data = frame.data;
         if wire.object.is_some_and(|object| object.is(data, "response")) {
-            return self.say_end(data, "", out);
+            return self.say_end(&Response::read(data, out.limits().json_depth)?, "", out);
         }
         if wire.error.is_some() || errors::looks_like_error(frame) {
             self.say_error(Some(data), out);
@@ -197,16 +199,9 @@ impl Decoder {
         Ok(())
     }
 
-    #[inline]
-    fn say_delta(&mut self, data: &str, wire: &Wire, (channel, list): (Channel, List), out: &mut Emitter) {
+    fn say_delta_frame(&mut self, data: &str, wire: &Wire, to: (Channel, List), out: &mut Emitter) {
         let Some(delta) = fragment(data, wire.delta) else { return say_no_text(data, wire, out) };
-        let kind = if matches!(channel, Channel::Reasoning(_)) { Kind::Reasoning } else { Kind::Message };
-        let Some(number) = self.items.meant(data, wire, kind, out) else { return };
-        let at = self.items.part(number, (list, wire.part_index), Some(channel), out);
-        if !delta.is_empty() {
-            content::remember_unannounced(&mut self.items, number, (list, wire.part_index), at, out);
-            out.delta_at(at, self.items.id(number), channel, delta);
-        }
+        let Some(at) = self.say_delta(data, &wire.place, to, delta, out) else { return };
         if let Some(logprobs) = wire.logprobs
             && let Some(block) = out.block_at(at)
         {
@@ -214,11 +209,32 @@ impl Decoder {
         }
     }
 
+    /// Gives a delta, and tells where it went.
+    #[inline]
+    fn say_delta(
+        &mut self,
+        data: &str,
+        place: &Place,
+        (channel, list): (Channel, List),
+        delta: Fragment<'_>,
+        out: &mut Emitter,
+    ) -> Option<At> {
+        let kind = if matches!(channel, Channel::Reasoning(_)) { Kind::Reasoning } else { Kind::Message };
+        let number = self.items.meant(data, place, kind, out)?;
+        let part = (list, place.part_index);
+        let at = self.items.part(number, part, Some(channel), out);
+        if !delta.is_empty() {
+            content::remember_unannounced(&mut self.items, number, part, at, out);
+            out.delta_at(at, self.items.id(number), channel, delta);
+        }
+        Some(at)
+    }
+
     fn say_whole(&mut self, data: &str, wire: &Wire, (channel, list): (Channel, List), out: &mut Emitter) {
         let Some(whole) = fragment(data, wire.whole) else { return say_no_text(data, wire, out) };
         let kind = if matches!(channel, Channel::Reasoning(_)) { Kind::Reasoning } else { Kind::Message };
-        let Some(number) = self.items.meant(data, wire, kind, out) else { return };
-        let at = self.items.part(number, (list, wire.part_index), Some(channel), out);
+        let Some(number) = self.items.meant(data, &wire.place, kind, out) else { return };
+        let at = self.items.part(number, (list, wire.place.part_index), Some(channel), out);
         self.items.bound(number);
         let block = match out.block_at(at) {
             // Announced as something else: it goes where a delta of it would.
@@ -237,9 +253,9 @@ impl Decoder {
         }
     }
 
-    fn say_input(&mut self, data: &str, wire: &Wire, kind: &'static str, out: &mut Emitter) {
-        let Some(delta) = fragment(data, wire.delta) else { return say_no_text(data, wire, out) };
-        let Some((number, tool)) = self.tool_meant(data, wire, kind, out) else { return };
+    #[inline]
+    fn say_input(&mut self, data: &str, place: &Place, kind: &str, delta: Fragment<'_>, out: &mut Emitter) {
+        let Some((number, tool)) = self.tool_meant(data, place, kind, out) else { return };
         let id = self.items.id(number);
         let otherwise = tool.unannounced(id, out);
         out.input_at(At::item(number), id, otherwise, delta);
@@ -247,7 +263,7 @@ impl Decoder {
 
     fn say_input_done(&mut self, data: &str, wire: &Wire, kind: &'static str, out: &mut Emitter) {
         let Some(whole) = fragment(data, wire.whole) else { return say_no_text(data, wire, out) };
-        let Some((number, tool)) = self.tool_meant(data, wire, kind, out) else { return };
+        let Some((number, tool)) = self.tool_meant(data, &wire.place, kind, out) else { return };
         let (at, id) = (At::item(number), self.items.id(number));
         if out.block_at(at).is_none() {
             // Without an announcement its name may come with the item, or here.
@@ -261,9 +277,9 @@ impl Decoder {
         out.restate_at(at, whole);
     }
 
-    fn tool_meant(&mut self, data: &str, wire: &Wire, kind: &str, out: &mut Emitter) -> Option<(u64, &'static Tool)> {
+    fn tool_meant(&mut self, data: &str, place: &Place, kind: &str, out: &mut Emitter) -> Option<(u64, &'static Tool)> {
         let fallback = tools::find(kind)?;
-        let number = self.items.meant(data, wire, Kind::Tool(fallback), out)?;
+        let number = self.items.meant(data, place, Kind::Tool(fallback), out)?;
         let tool = self.items.get(number).and_then(|item| tools::tool_of(item.kind)).unwrap_or(fallback);
         Some((number, tool))
     }
@@ -271,17 +287,17 @@ impl Decoder {
     fn say_part_added(&mut self, data: &str, wire: &Wire, list: List, out: &mut Emitter) -> Result<(), Error> {
         let Some(part) = wire.part.map(|part| part.of(data)) else { return Ok(()) };
         let owner = part_owner(part, list, out.limits().json_depth)?;
-        let Some(number) = self.items.meant(data, wire, owner, out) else { return Ok(()) };
+        let Some(number) = self.items.meant(data, &wire.place, owner, out) else { return Ok(()) };
         let next = || out.last_part_of(number, list).map_or(0, |last| last.saturating_add(1));
-        let at = At::part(number, list, wire.part_index.unwrap_or_else(next));
+        let at = At::part(number, list, wire.place.part_index.unwrap_or_else(next));
         content::start_part(at, (self.items.kind(number, owner), list), self.items.id(number), part, out)
     }
 
     fn say_part_done(&mut self, data: &str, wire: &Wire, list: List, out: &mut Emitter) -> Result<(), Error> {
         let Some(part) = wire.part.map(|part| part.of(data)) else { return Ok(()) };
         let owner = part_owner(part, list, out.limits().json_depth)?;
-        let Some(number) = self.items.meant(data, wire, owner, out) else { return Ok(()) };
-        let at = self.items.part(number, (list, wire.part_index), None, out);
+        let Some(number) = self.items.meant(data, &wire.place, owner, out) else { return Ok(()) };
+        let at = self.items.part(number, (list, wire.place.part_index), None, out);
         self.items.bound(number);
         let how = tools::how(Fragment::member(part, "status", out.limits().json_depth)?);
         let within = (self.items.kind(number, owner), list);
@@ -290,8 +306,8 @@ impl Decoder {
 
     fn say_annotation(&mut self, data: &str, wire: &Wire, out: &mut Emitter) {
         let Some(annotation) = wire.annotation else { return };
-        let Some(number) = self.items.meant(data, wire, Kind::Message, out) else { return };
-        let at = self.items.part(number, (List::Content, wire.part_index), Some(Channel::Text), out);
+        let Some(number) = self.items.meant(data, &wire.place, Kind::Message, out) else { return };
+        let at = self.items.part(number, (List::Content, wire.place.part_index), Some(Channel::Text), out);
         let id = self.items.id(number);
         if let Some(block) = out.block_at(at).or_else(|| out.start_at(at, id, BlockKind::Text)) {
             out.cite(block, annotation.of(data));
@@ -300,7 +316,7 @@ impl Decoder {
 
     fn say_status(&mut self, data: &str, wire: &Wire, (kind, status): (&str, &str), out: &mut Emitter) {
         let kind = Kind::of(kind);
-        let Some(number) = self.items.meant(data, wire, kind, out) else { return };
+        let Some(number) = self.items.meant(data, &wire.place, kind, out) else { return };
         let id = self.items.id(number);
         let block = match kind {
             Kind::Tool(tool) => tools::block(number, tool, id, out),
@@ -313,7 +329,7 @@ impl Decoder {
 
     fn say_piece(&mut self, data: &str, wire: &Wire, kind: &str, out: &mut Emitter) -> Result<(), Error> {
         let kind = Kind::of(kind);
-        let Some(number) = self.items.meant(data, wire, kind, out) else { return Ok(()) };
+        let Some(number) = self.items.meant(data, &wire.place, kind, out) else { return Ok(()) };
         let id = self.items.id(number);
         let block = match kind {
             Kind::Tool(tool) => tools::block(number, tool, id, out),
@@ -330,7 +346,7 @@ impl Decoder {
     }
 
     fn say_preview(&mut self, data: &str, wire: &Wire, out: &mut Emitter) {
-        let Some((number, tool)) = self.tool_meant(data, wire, "image_generation_call", out) else { return };
+        let Some((number, tool)) = self.tool_meant(data, &wire.place, "image_generation_call", out) else { return };
         let id = self.items.id(number);
         if tools::block(number, tool, id, out).is_some()
             && let Some(base64) = fragment(data, wire.preview)
@@ -346,7 +362,7 @@ impl Decoder {
         };
         let depth = out.limits().json_depth;
         let (kind, ids) = identity(item, depth)?;
-        let number = match wire.output_index {
+        let number = match wire.place.output_index {
             Some(number) => self.items.begin(number, kind, out),
             None => self.items.begin_unnumbered(kind, out),
         };
@@ -374,7 +390,7 @@ impl Decoder {
             return Ok(());
         };
         let (kind, ids) = identity(item, out.limits().json_depth)?;
-        let number = match wire.output_index.or_else(|| self.items.done(kind, ids)) {
+        let number = match wire.place.output_index.or_else(|| self.items.done(kind, ids)) {
             Some(number) => self.items.begin(number, kind, out),
             None => self.items.begin_unnumbered(kind, out),
         };
@@ -492,8 +508,8 @@ fn say_no_text(data: &str, wire: &Wire, out: &mut Emitter) {
 }
 
 /// The response of a frame that has to have one.
-fn response_of<'a>(data: &'a str, wire: &Wire, name: &str, out: &mut Emitter) -> Option<&'a str> {
-    let response = wire.response.map(|response| response.of(data));
+fn response_of<'a>(data: &'a str, wire: &Wire, name: &str, out: &mut Emitter) -> Option<Response<'a>> {
+    let response = wire.response(data);
     if response.is_none() {
         out.anomaly(AnomalyKind::BadFrame, Action::Dropped, None);
         out.unknown(name.into(), data);

@@ -5,7 +5,7 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 
 use super::tools::{self, Tool};
-use super::wire::Wire;
+use super::wire::Place;
 use crate::emitter::{At, Channel, Digest, Emitter, Fragment, List};
 use crate::event::LimitKind;
 
@@ -118,9 +118,9 @@ impl Items {
     ///
     /// Its number decides; without one the id, and where ids change from frame to frame the last open item of the kind.
     #[inline]
-    pub(super) fn meant(&mut self, data: &str, wire: &Wire, kind: Kind, out: &mut Emitter) -> Option<u64> {
-        let id = wire.item_id.map(|id| Fragment::json(data, id));
-        if let Some(number) = wire.output_index {
+    pub(super) fn meant(&mut self, data: &str, place: &Place, kind: Kind, out: &mut Emitter) -> Option<u64> {
+        let id = place.item_id.map(|id| Fragment::json(data, id));
+        if let Some(number) = place.output_index {
             if !self.table.contains_key(&number) {
                 self.begin(number, kind, out)?;
                 self.name(number, id, out);

@@ -1,6 +1,7 @@
 //! The response object: facts, how it ended, and all of its output once more.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use super::decode::Decoder;
 use super::items::Kind;
@@ -33,20 +34,9 @@ impl Status {
     }
 }
 
-/// The members that have a place in the model.
-struct Response<'a> {
-    status: Option<Fragment<'a>>,
-    error: Option<&'a str>,
-    details: Option<&'a str>,
-    usage: Option<&'a str>,
-    output: Option<&'a str>,
-    is_background: bool,
-}
-
-/// Members that are read; all others are extras.
-const KNOWN: &[&str] = &[
+/// What is read of a response, in the order of [`Members`].
+pub(super) const MEMBERS: [&str; 11] = [
     "id",
-    "object",
     "model",
     "created_at",
     "service_tier",
@@ -59,27 +49,63 @@ const KNOWN: &[&str] = &[
     "background",
 ];
 
+/// Where the [`MEMBERS`] are.
+pub(super) type Members = [Option<Raw>; MEMBERS.len()];
+
+/// A response object, and the members of it that have a place in the model.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Response<'a> {
+    json: &'a str,
+    id: Option<Fragment<'a>>,
+    model: Option<Fragment<'a>>,
+    created: Option<&'a str>,
+    tier: Option<Fragment<'a>>,
+    conversation: Option<&'a str>,
+    status: Option<Fragment<'a>>,
+    error: Option<&'a str>,
+    details: Option<&'a str>,
+    usage: Option<&'a str>,
+    output: Option<&'a str>,
+    is_background: bool,
+}
+
 impl<'a> Response<'a> {
-    fn read(json: &'a str, depth: u16) -> Result<Self, Error> {
-        let names = ["status", "error", "incomplete_details", "usage", "output", "background"];
-        let [status, error, details, usage, output, background] = members(json, names, depth)?;
-        let of = |raw: Option<Raw>| raw.map(|raw| raw.of(json));
-        Ok(Self {
-            status: of(status).and_then(Fragment::value).filter(|status| !status.is_empty()),
-            error: of(error),
-            details: of(details),
-            usage: of(usage),
-            output: of(output),
-            is_background: of(background) == Some("true"),
-        })
+    /// The response `json`, which is valid.
+    pub(super) fn read(json: &'a str, depth: u16) -> Result<Self, Error> {
+        Ok(Self::of(json, json, members(json, MEMBERS, depth)?))
+    }
+
+    /// The response `json`, whose members were found in `source`.
+    pub(super) fn of(json: &'a str, source: &'a str, members: Members) -> Self {
+        let [id, model, created, tier, conversation, status, error, details, usage, output, background] =
+            members.map(|raw| raw.map(|raw| raw.of(source)));
+        let text = |raw: Option<&'a str>| raw.and_then(Fragment::value);
+        Self {
+            json,
+            id: text(id),
+            model: text(model),
+            created,
+            tier: text(tier),
+            conversation,
+            status: text(status).filter(|status| !status.is_empty()),
+            error,
+            details,
+            usage,
+            output,
+            is_background: background == Some("true"),
+        }
     }
 
     fn counts(&self, depth: u16) -> Result<Option<Usage>, Error> {
         self.usage.map_or(Ok(None), |usage| usage::read(usage, depth))
     }
 
-    fn say_extras(&self, json: &str, out: &mut Emitter) {
-        out.extras_of(Scope::Response, json, KNOWN);
+    fn say_extras(&self, out: &mut Emitter) {
+        if !out.wants_extras() {
+            return;
+        }
+        let known: Vec<_> = MEMBERS.into_iter().chain(["object"]).collect();
+        out.extras_of(Scope::Response, self.json, &known);
         // Vendors put more into it than the model takes.
         if let Some(usage) = self.usage {
             out.extra(Scope::Response, "usage".into(), usage);
@@ -89,46 +115,42 @@ impl<'a> Response<'a> {
     fn status(&self) -> Option<Status> {
         Status::of(self.status?.borrow(&mut String::new()))
     }
-}
 
-/// What every response object says: given when it changes.
-fn say_facts(json: &str, depth: u16, out: &mut Emitter) -> Result<(), Error> {
-    let [id, model, created, tier, conversation] =
-        members(json, ["id", "model", "created_at", "service_tier", "conversation"], depth)?;
-    let text = |raw: Option<Raw>| raw.and_then(|raw| Fragment::value(raw.of(json)));
-    let conversation = match conversation {
-        Some(raw) => Fragment::member(raw.of(json), "id", depth)?,
-        None => None,
-    };
-    let facts = [
-        (MetaField::Id, text(id)),
-        (MetaField::Model, text(model)),
-        (MetaField::Created, created.map(|raw| raw.of(json).trim_matches('"').into())),
-        (MetaField::ServiceTier, text(tier)),
-        (MetaField::Conversation, conversation),
-    ];
-    for (field, value) in facts {
-        if let Some(value) = value {
-            out.meta(field, value);
+    /// What every response object says: given when it changes.
+    fn say_facts(&self, depth: u16, out: &mut Emitter) -> Result<(), Error> {
+        let conversation = match self.conversation {
+            Some(conversation) => Fragment::member(conversation, "id", depth)?,
+            None => None,
+        };
+        let facts = [
+            (MetaField::Id, self.id),
+            (MetaField::Model, self.model),
+            (MetaField::Created, self.created.map(|created| created.trim_matches('"').into())),
+            (MetaField::ServiceTier, self.tier),
+            (MetaField::Conversation, conversation),
+        ];
+        for (field, value) in facts {
+            if let Some(value) = value {
+                out.meta(field, value);
+            }
         }
+        Ok(())
     }
-    Ok(())
 }
 
 impl Decoder {
     /// A response object before the end.
-    pub(super) fn say_response(&mut self, json: &str, word: &str, out: &mut Emitter) -> Result<(), Error> {
+    pub(super) fn say_response(&mut self, response: &Response<'_>, word: &str, out: &mut Emitter) -> Result<(), Error> {
         let depth = out.limits().json_depth;
-        if word == "created" && !self.say_start(json, depth, out)? {
+        if word == "created" && !self.say_start(response.id, out) {
             return Ok(());
         }
-        let response = Response::read(json, depth)?;
-        say_facts(json, depth, out)?;
+        response.say_facts(depth, out)?;
         out.begin_choice(0);
         if response.is_background || word == "queued" || response.status.is_some_and(|status| status.is("queued")) {
             out.set_resumable();
         }
-        response.say_extras(json, out);
+        response.say_extras(out);
         if let Some(counts) = response.counts(depth)?
             && !usage::is_zero(&counts)
         {
@@ -139,27 +161,26 @@ impl Decoder {
     }
 
     /// A response begins: false where it is the same again.
-    fn say_start(&mut self, json: &str, depth: u16, out: &mut Emitter) -> Result<bool, Error> {
-        let id = Fragment::member(json, "id", depth)?.unwrap_or_else(|| "".into());
+    fn say_start(&mut self, id: Option<Fragment<'_>>, out: &mut Emitter) -> bool {
+        let id = id.unwrap_or_else(|| "".into());
         let hash = crate::emitter::Digest::number(id.borrow(&mut String::new()));
         match self.started.replace(hash) {
             None => {}
             Some(known) if known == hash || id.is_empty() => {
                 out.anomaly(AnomalyKind::SecondStart, Action::Dropped, None);
-                return Ok(false);
+                return false;
             }
             Some(_) => {
                 out.restart(id);
                 self.items.clear();
             }
         }
-        Ok(true)
+        true
     }
 
     /// The response is over, or is a whole one: `word` is what the frame's name says of that.
-    pub(super) fn say_end(&mut self, json: &str, word: &str, out: &mut Emitter) -> Result<(), Error> {
+    pub(super) fn say_end(&mut self, response: &Response<'_>, word: &str, out: &mut Emitter) -> Result<(), Error> {
         let depth = out.limits().json_depth;
-        let response = Response::read(json, depth)?;
         let named = Status::of(word).unwrap_or(Status::Waiting);
         let own = response.status().filter(|status| *status != Status::Waiting || word.is_empty());
         // What is inside says more than the name, but does not make good what the name calls bad.
@@ -168,16 +189,16 @@ impl Decoder {
             Some(own) => own,
             None => named,
         };
-        say_facts(json, depth, out)?;
+        response.say_facts(depth, out)?;
         out.begin_choice(0);
         if !out.is_terminal() {
             self.say_snapshot(response.output, out)?;
         }
-        response.say_extras(json, out);
+        response.say_extras(out);
         if response.is_background {
             out.set_resumable();
         }
-        say_finish(&response, status, depth, out)?;
+        say_finish(response, status, depth, out)?;
         if let Some(counts) = response.counts(depth)? {
             let is_over = status != Status::Waiting;
             out.usage(counts, if is_over { UsageOrigin::Provider } else { UsageOrigin::Partial });

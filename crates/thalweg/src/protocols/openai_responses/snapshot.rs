@@ -25,7 +25,17 @@ impl Decoder {
     /// nothing away, and gives what never came.
     pub(super) fn say_snapshot(&mut self, output: Option<&str>, out: &mut Emitter) -> Result<(), Error> {
         let depth = out.limits().json_depth;
-        let mut meanings = meanings(&self.items, output, out)?.into_iter();
+        let meanings = meanings(&self.items, output, out)?;
+        let is_said = |meaning: &Meaning| match *meaning {
+            Meaning::Said => true,
+            Meaning::Item(number) => self.items.get(number).is_some_and(|item| item.is_done),
+            Meaning::New => false,
+        };
+        // Most often there is nothing new in it.
+        if meanings.len() <= out.limits().blocks as usize && meanings.iter().all(is_said) {
+            return Ok(());
+        }
+        let mut meanings = meanings.into_iter();
         each(output, depth, |nth, json| {
             if out.is_over_limit() {
                 return Ok(());

@@ -1,7 +1,8 @@
 //! One frame, read in one pass.
 
+use super::response::{self, Members, Response};
 use crate::emitter::At;
-use crate::json::{self, Error, Raw, Reader, Text};
+use crate::json::{self, Error, Raw, Reader, Text, members_of};
 
 /// What the frames of all types have, as ranges of the frame. All of it is optional on the wire.
 #[derive(Clone, Copy, Debug, Default)]
@@ -13,22 +14,28 @@ pub(super) struct Wire {
     pub(super) sequence_raw: Option<Raw>,
     /// Padding, which means nothing and varies.
     pub(super) padding: Option<Text>,
-    pub(super) item_id: Option<Text>,
-    pub(super) output_index: Option<u64>,
-    /// `content_index` or `summary_index`.
-    pub(super) part_index: Option<u64>,
+    pub(super) place: Place,
     pub(super) delta: Option<Text>,
     /// The whole value that `.done` says again: `text`, `refusal`, `arguments`, `input`, `code`.
     pub(super) whole: Option<Text>,
     pub(super) name: Option<Text>,
     pub(super) part: Option<Raw>,
     pub(super) item: Option<Raw>,
-    pub(super) response: Option<Raw>,
+    response: Option<(Raw, Members)>,
     pub(super) error: Option<Raw>,
     pub(super) annotation: Option<Raw>,
     pub(super) logprobs: Option<Raw>,
     pub(super) preview: Option<Text>,
     pub(super) preview_index: Option<u64>,
+}
+
+/// Which item a frame is about, and which part of it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Place {
+    pub(super) item_id: Option<Text>,
+    pub(super) output_index: Option<u64>,
+    /// `content_index` or `summary_index`.
+    pub(super) part_index: Option<u64>,
 }
 
 /// The names above, and those that are known to say nothing more.
@@ -68,9 +75,9 @@ impl Wire {
             match key.name(data, &mut [0; 32]) {
                 "type" => wire.kind = json.maybe_string()?,
                 "delta" => wire.delta = json.maybe_string()?,
-                "item_id" => wire.item_id = json.maybe_string()?,
-                "output_index" => wire.output_index = index(json)?,
-                "content_index" | "summary_index" => wire.part_index = index(json)?,
+                "item_id" => wire.place.item_id = json.maybe_string()?,
+                "output_index" => wire.place.output_index = index(json)?,
+                "content_index" | "summary_index" => wire.place.part_index = index(json)?,
                 "sequence_number" => {
                     let raw = json.skip()?;
                     wire.sequence = json::count(raw.of(data));
@@ -83,7 +90,11 @@ impl Wire {
                 "name" => wire.name = json.maybe_string()?,
                 "part" => wire.part = json.present()?,
                 "item" => wire.item = json.present()?,
-                "response" => wire.response = json.present()?,
+                "response" => {
+                    // As large as all else together: read once.
+                    let response = members_of(json, &response::MEMBERS)?;
+                    wire.response = Some(response).filter(|(raw, _)| raw.of(data) != "null");
+                }
                 "error" => wire.error = json.present()?,
                 "annotation" => wire.annotation = json.present()?,
                 "partial_image_b64" => wire.preview = json.maybe_string()?,
@@ -95,6 +106,12 @@ impl Wire {
         }
         json.end()?;
         Ok(wire)
+    }
+
+    /// The response in the frame.
+    pub(super) fn response<'a>(&self, data: &'a str) -> Option<Response<'a>> {
+        let (raw, members) = self.response?;
+        Some(Response::of(raw.of(data), data, members))
     }
 }
 
