@@ -5,14 +5,35 @@
 #[inline]
 pub(super) fn plain_run(bytes: &[u8]) -> usize {
     let (words, tail) = bytes.as_chunks::<8>();
-    for (index, word) in words.iter().enumerate() {
+    let mut index = 0;
+    while let Some(word) = words.get(index) {
         let marks = ends_plain(u64::from_le_bytes(*word));
         if marks != 0 {
             return index * 8 + (marks.trailing_zeros() / 8) as usize;
         }
+        index += 1;
+        if index == LONG / 8 {
+            index += plain_blocks(bytes) * (BLOCK / 8);
+        }
     }
     let plain = |&&byte: &&u8| byte >= b' ' && byte != b'"' && byte != b'\\';
     words.len() * 8 + tail.iter().take_while(plain).count()
+}
+
+/// Most strings are over before this many bytes. The others are looked at in blocks from there on.
+const LONG: usize = 32;
+
+/// Enough of them for the compiler to use vectors.
+const BLOCK: usize = 64;
+
+/// How many whole blocks of `bytes` are plain behind the first [`LONG`] bytes.
+#[inline(never)]
+fn plain_blocks(bytes: &[u8]) -> usize {
+    let (blocks, _) = bytes.get(LONG..).unwrap_or_default().as_chunks::<BLOCK>();
+    let marks = |block: &[u8; BLOCK]| {
+        block.as_chunks::<8>().0.iter().fold(0, |marks, word| marks | ends_plain(u64::from_le_bytes(*word)))
+    };
+    blocks.iter().take_while(|block| marks(block) == 0).count()
 }
 
 /// What follows `literal` in `bytes`, where they begin with it.
@@ -24,15 +45,18 @@ pub(super) fn behind<'a>(bytes: &'a [u8], literal: &[u8]) -> Option<&'a [u8]> {
     same(start, literal).then_some(rest)
 }
 
-/// Whether two slices are equal: for a few bytes, or none.
+/// Whether two slices are equal, which may be short or empty.
 ///
 /// `==` is a call of the system's `memcmp`. On processors with AVX-512 glibc's reads short slices under a mask, and where
 /// all is masked out, at the place that an empty slice is said to have, each call costs a trap of the processor: a third of
-/// a frame's time.
+/// a frame's time. For long ones nothing is better.
 #[inline]
 pub(crate) fn same(one: &[u8], other: &[u8]) -> bool {
     if one.len() != other.len() {
         return false;
+    }
+    if one.len() >= LONG {
+        return one == other;
     }
     let ((words, tail), (other_words, other_tail)) = (one.as_chunks::<16>(), other.as_chunks::<16>());
     let are_same =

@@ -212,6 +212,7 @@ struct Pieces<'a> {
 impl<'a> Iterator for Pieces<'a> {
     type Item = Piece<'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<Piece<'a>> {
         // In a string that was read, nothing but a backslash ends a plain run.
         let run = plain_run(self.rest.as_bytes());
@@ -227,6 +228,7 @@ impl<'a> Iterator for Pieces<'a> {
 }
 
 /// The escape that `bytes` begin with, and its length.
+#[inline]
 fn escape<'a>(bytes: &[u8]) -> Option<(Piece<'a>, usize)> {
     let decoded = match bytes.get(1)? {
         b'n' => '\n',

@@ -286,10 +286,7 @@ impl Normalizer {
         } else if self.phase == Phase::Open {
             self.compact();
             self.received |= !chunk.is_empty();
-            if self.buffer.capacity() == 0 {
-                // The next chunk will be as large, and find the beginning of a frame before it.
-                self.buffer.reserve_exact(chunk.len().saturating_add(chunk.len() / 4).max(BUFFER_LEAST));
-            }
+            self.make_room(chunk.len());
             self.buffer.extend_from_slice(chunk);
             self.is_waiting = false;
         }
@@ -476,6 +473,15 @@ impl Normalizer {
             _ => memchr2(b'\n', b'\r', chunk).is_some(),
         };
         !has_end && self.buffer.len() - self.head + chunk.len() <= self.limits.frame_bytes
+    }
+
+    /// Makes the buffer no larger than it needs to be while it is small: the next chunk will be as large as this one, and
+    /// find the beginning of a frame before it.
+    fn make_room(&mut self, chunk: usize) {
+        let needed = self.buffer.len().saturating_add(chunk);
+        if needed > self.buffer.capacity() && needed <= KEPT_BYTES {
+            self.buffer.reserve_exact((chunk + needed / 4).max(BUFFER_LEAST));
+        }
     }
 
     /// Moves what is unread to the front of the buffer, when that costs less than it frees.

@@ -379,7 +379,7 @@ impl Normalizer {
             // frame each time.
             self.shrink_buffer(KEPT_BYTES.max(2 * pending));
         } else if self.drains >= DRAINS && room > self.peak.max(BUFFER_LEAST) {
-            self.shrink_buffer(self.peak + self.peak / 2);
+            self.shrink_buffer(self.peak + self.peak / 4);
             self.out.shrink(self.peak);
         }
         if self.drains >= DRAINS {

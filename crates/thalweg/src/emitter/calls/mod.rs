@@ -31,6 +31,9 @@ use crate::event::{
 use crate::json::{Edges, Validator, Verdict};
 use identity::{Said, Target};
 
+/// So many calls get room one by one: most responses have no more.
+const FEW: usize = 4;
+
 /// The number under which a wire files a tool call within its choice. Any value is as good as another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key(i64);
@@ -191,6 +194,9 @@ impl Calls {
 
     /// A call that nothing is known of yet.
     pub(super) fn add(&mut self, slot: usize, key: Option<Key>, form: InputForm) -> usize {
+        if self.table.len() < FEW {
+            self.table.reserve_exact(1);
+        }
         self.table.push(Call {
             slot,
             key,

@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use super::tools::{self, Tool};
 use super::wire::Place;
@@ -70,10 +71,11 @@ pub(super) struct Item {
 /// All items so far, by number. Those that the wire does not number have numbers above [`UNNUMBERED`].
 #[derive(Debug, Default)]
 pub(super) struct Items {
-    table: BTreeMap<u64, Item>,
+    /// Each in a box of its own: a map has room for many, and most responses have few.
+    table: BTreeMap<u64, Box<Item>>,
     by_id: BTreeMap<u64, u64>,
     /// The item of a type that was touched last.
-    last: BTreeMap<&'static str, u64>,
+    last: Vec<(&'static str, u64)>,
     unnumbered: u64,
     /// Of the ids that are kept.
     id_bytes: usize,
@@ -95,11 +97,11 @@ fn hashes(kind: Kind, [id, call_id]: [Option<Fragment<'_>>; 2]) -> [Option<u64>;
 
 impl Items {
     pub(super) fn get(&self, number: u64) -> Option<&Item> {
-        self.table.get(&number)
+        self.table.get(&number).map(Box::as_ref)
     }
 
     pub(super) fn get_mut(&mut self, number: u64) -> Option<&mut Item> {
-        self.table.get_mut(&number)
+        self.table.get_mut(&number).map(Box::as_mut)
     }
 
     pub(super) fn clear(&mut self) {
@@ -140,9 +142,20 @@ impl Items {
 
     /// The last item of a kind, while it is not done.
     fn open_of(&self, kind: Kind) -> Option<u64> {
-        let number = *self.last.get(kind.name())?;
+        let (_, number) = *self.last.iter().find(|(name, _)| *name == kind.name())?;
         self.table.get(&number).filter(|item| !item.is_done)?;
         Some(number)
+    }
+
+    /// There are as many types as have names of their own.
+    fn touch(&mut self, kind: Kind, number: u64) {
+        match self.last.iter_mut().find(|(name, _)| *name == kind.name()) {
+            Some((_, last)) => *last = number,
+            None => {
+                self.last.reserve_exact(1);
+                self.last.push((kind.name(), number));
+            }
+        }
     }
 
     pub(super) fn begin_unnumbered(&mut self, kind: Kind, out: &mut Emitter) -> Option<u64> {
@@ -157,8 +170,8 @@ impl Items {
                 return None;
             }
             let item = Item { kind, id: None, ids: [None; 2], is_done: false, unannounced: None, is_bounded: false };
-            self.table.insert(number, item);
-            self.last.insert(kind.name(), number);
+            self.table.insert(number, Box::new(item));
+            self.touch(kind, number);
         }
         Some(number)
     }
@@ -190,13 +203,13 @@ impl Items {
         self.name(number, ids[0], out);
         let Some(item) = self.table.get_mut(&number) else { return };
         item.kind = kind;
-        self.last.insert(kind.name(), number);
         for (known, id) in item.ids.iter_mut().zip(hashes(kind, ids)) {
             if let Some(id) = id {
                 known.get_or_insert(id);
                 self.by_id.insert(id, number);
             }
         }
+        self.touch(kind, number);
         // Ids that change each time are not worth more room than the items themselves.
         if self.by_id.len() > 4 * self.table.len() {
             let table = &self.table;
