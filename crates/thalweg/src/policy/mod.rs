@@ -20,6 +20,8 @@ mod preamble;
 mod rate_limits;
 mod retry;
 mod rules;
+#[cfg(test)]
+mod tests;
 
 pub use attempt::{Attempt, Empty, Ending};
 pub use deadlines::{Deadline, DeadlineRules, Deadlines};
