@@ -1,7 +1,7 @@
 //! What holds of the policies on every stream of the corpus.
 
 use thalweg::policy::{Attempt, Empty, Ending, Failure, Given, Preamble, PreambleRules};
-use thalweg::{Close, Event, Fold, OwnedEvent, Response};
+use thalweg::{Close, Fold, OwnedEvent, Response};
 use thalweg_corpus::{Chunking, load_all};
 
 /// The events of every case, whole and cut in the middle, named.
@@ -71,7 +71,7 @@ fn a_preamble_changes_nothing() {
                 out.extend(preamble.take());
             }
             let beats = |events: &[OwnedEvent]| {
-                events.iter().filter(|event| !matches!(event, Event::Heartbeat)).cloned().collect::<Vec<_>>()
+                events.iter().filter(|event| !matches!(event, OwnedEvent::Heartbeat)).cloned().collect::<Vec<_>>()
             };
             assert_eq!(beats(&out), beats(events), "{name}");
         }
