@@ -23,7 +23,7 @@ mod rules;
 #[cfg(test)]
 mod tests;
 
-pub use attempt::{Attempt, Empty, Ending};
+pub use attempt::{Attempt, Emptiness, Empty, Ending};
 pub use deadlines::{Deadline, DeadlineRules, Deadlines};
 pub use failure::{Failure, NoResponse};
 pub use headers::Advice;

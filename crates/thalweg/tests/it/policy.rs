@@ -1,7 +1,7 @@
 //! What holds of the policies on every stream of the corpus.
 
-use thalweg::policy::{Attempt, Empty, Ending, Failure, Given, Preamble, PreambleRules};
-use thalweg::{Close, Fold, OwnedEvent, Response};
+use thalweg::policy::{Attempt, Emptiness, Empty, Ending, Failure, Given, Preamble, PreambleRules};
+use thalweg::{Close, Fold, Origin, OwnedEvent, Response};
 use thalweg_corpus::{Chunking, load_all};
 
 /// The events of every case, whole and cut in the middle, named.
@@ -18,21 +18,23 @@ fn streams(mut check: impl FnMut(&str, &[OwnedEvent])) {
 fn an_attempt_is_empty_where_the_response_is() {
     let mut seen = [0; 4];
     streams(|name, events| {
-        let (mut attempt, mut response) = (Attempt::default(), Response::default());
+        let (mut attempt, mut emptiness, mut response) =
+            (Attempt::default(), Emptiness::default(), Response::default());
         for event in events {
-            (&mut attempt, &mut response).apply(&event.as_lent());
+            ((&mut attempt, &mut emptiness), &mut response).apply(&event.as_lent());
         }
         let expected = match (response.is_empty(), response.ran_out()) {
             (true, true) => Ending::Empty(Empty::RanOut),
             (true, false) => Ending::Empty(Empty::Silent),
             (false, _) => Ending::Fine,
         };
+        assert_eq!(emptiness.verdict().is_none(), expected == Ending::Fine, "{name}");
         match attempt.ending() {
             Ending::Failed(failure) => {
                 let last = events.last().map(|event| Failure::of_event(&event.as_lent()));
                 let is_told =
                     response.errors.iter().any(|error| (error.kind, error.retry) == (failure.kind, failure.retry));
-                assert!(is_told || last == Some(Some(failure)) || events.len() == 3, "{name}: {failure:?}");
+                assert!(is_told || last == Some(Some(failure)) || is_nothing(events), "{name}: {failure:?}");
                 seen[0] += 1;
             }
             ending => {
@@ -77,4 +79,12 @@ fn a_preamble_changes_nothing() {
         }
     });
     assert!(held_to_the_end > 20, "{held_to_the_end} streams never gave anything to see");
+}
+
+/// A start, the error that there was no body, and the end.
+fn is_nothing(events: &[OwnedEvent]) -> bool {
+    matches!(
+        events,
+        [OwnedEvent::Start { .. }, OwnedEvent::Error { origin: Origin::Local, .. }, OwnedEvent::End { .. }]
+    )
 }
