@@ -6,7 +6,8 @@ use std::io::{self, ErrorKind, Read};
 
 use thalweg::{Close, Dialect, Event, Normalizer, OwnedEvent, Stage};
 
-use crate::Until;
+use crate::taps::Taps;
+use crate::{Hooks, Until};
 
 /// The events of a body in a known dialect. Short for [`EventReader::new`] with [`Normalizer::new`].
 pub fn events<R: Read>(body: R, dialect: &Dialect) -> EventReader<R> {
@@ -60,6 +61,7 @@ pub struct EventReader<R> {
     normalizer: Normalizer,
     chunk: Box<[u8]>,
     until: Until,
+    taps: Taps,
     error: Option<io::Error>,
     /// Everything that was read has been given out.
     is_drained: bool,
@@ -69,12 +71,27 @@ impl<R> EventReader<R> {
     /// The events of a body, read by a normalizer: one for a dialect, one that detects it, with limits of its own.
     pub fn new(body: R, normalizer: Normalizer) -> Self {
         let chunk = vec![0; CHUNK_BYTES].into_boxed_slice();
-        Self { body, normalizer, chunk, until: Until::Settled, error: None, is_drained: false }
+        Self { body, normalizer, chunk, until: Until::Settled, taps: Taps::default(), error: None, is_drained: false }
     }
 
     /// How long the body is read. [`Until::Settled`] by default.
     pub fn with_until(mut self, until: Until) -> Self {
         self.until = until;
+        self
+    }
+
+    /// Shows every event to hooks before it is given out, behind those that are there: see [`Hooks`]. Call it before
+    /// the first event is taken; hooks that come later see what comes later.
+    pub fn with_hooks(mut self, hooks: Hooks) -> Self {
+        self.taps.hooks = core::mem::take(&mut self.taps.hooks).and(hooks);
+        self
+    }
+
+    /// Merges deltas of one block that follow each other in what one chunk brought, up to `bytes` of text each; 0, the
+    /// default: does not. The text is the same to the byte, and nothing waits: what a chunk brought goes out before
+    /// another is asked for. Merging is ahead of the hooks.
+    pub fn with_merged_deltas(mut self, bytes: usize) -> Self {
+        self.taps.merged_bytes = bytes;
         self
     }
 
@@ -100,6 +117,11 @@ impl<R> EventReader<R> {
     #[must_use]
     pub fn normalizer(&self) -> &Normalizer {
         &self.normalizer
+    }
+
+    /// The hooks, and what failed in them.
+    pub fn hooks(&self) -> &Hooks {
+        &self.taps.hooks
     }
 
     /// The body, for example to change the timeout of a socket. Bytes read from it here are missing from the events.
@@ -131,20 +153,20 @@ impl<R: Read> EventReader<R> {
     /// The next event, lent: no allocation on the delta path. None when the response is over. Blocks as long as the
     /// reader does.
     pub fn next_event(&mut self) -> Option<Event<'_>> {
-        while !self.normalizer.advance() {
+        while !self.taps.advance(&mut self.normalizer) {
             if self.normalizer.stage() == Stage::Ended {
                 return None;
             }
             self.is_drained = true;
             self.pull();
         }
-        self.normalizer.event()
+        self.taps.event(&self.normalizer)
     }
 
     /// The next event of what was read, lent, without reading; `None`: [`pull`](Self::pull), or it is over.
     pub fn next_arrived(&mut self) -> Option<Event<'_>> {
-        self.is_drained = !self.normalizer.advance();
-        if self.is_drained { None } else { self.normalizer.event() }
+        self.is_drained = !self.taps.advance(&mut self.normalizer);
+        if self.is_drained { None } else { self.taps.event(&self.normalizer) }
     }
 
     /// Reads once; the events are then taken with [`next_arrived`](Self::next_arrived). Does nothing while there are
@@ -214,6 +236,7 @@ impl<R> fmt::Debug for EventReader<R> {
         f.debug_struct("EventReader")
             .field("normalizer", &self.normalizer)
             .field("until", &self.until)
+            .field("hooks", &self.taps.hooks)
             .field("error", &self.error)
             .finish_non_exhaustive()
     }

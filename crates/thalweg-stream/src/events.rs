@@ -6,8 +6,9 @@ use core::task::{Context, Poll};
 use futures_core::{FusedStream, Stream, TryStream};
 use thalweg::{Close, Dialect, Event, Fold, Normalizer, OwnedEvent, Response, Stage};
 
-use crate::Until;
 use crate::feed::{AnyBody, Feed, send_unpin};
+use crate::taps::Taps;
+use crate::{Hooks, Until};
 
 /// The events of a body in a known dialect. Short for [`EventStream::new`] with [`Normalizer::new`].
 pub fn events<S: TryStream>(body: S, dialect: &Dialect) -> EventStream<S> {
@@ -67,6 +68,7 @@ where
 #[must_use = "streams do nothing unless polled"]
 pub struct EventStream<S: TryStream> {
     feed: Feed<S>,
+    taps: Taps,
 }
 
 impl<S: TryStream> EventStream<S> {
@@ -80,7 +82,7 @@ impl<S: TryStream> EventStream<S> {
     /// let events = thalweg_stream::EventStream::new(body, normalizer);
     /// ```
     pub fn new(body: S, normalizer: Normalizer) -> Self {
-        Self { feed: Feed::new(body, normalizer, Until::Settled) }
+        Self { feed: Feed::new(body, normalizer, Until::Settled), taps: Taps::default() }
     }
 
     /// How long the body is read. [`Until::Settled`] by default.
@@ -98,6 +100,59 @@ impl<S: TryStream> EventStream<S> {
     /// ```
     pub fn with_close(mut self, close_of: fn(&S::Error) -> Close) -> Self {
         self.feed.close_of = close_of;
+        self
+    }
+
+    /// Shows every event to hooks before it is given out, behind those that are there: see [`Hooks`]. Call it before
+    /// the first event is taken; hooks that come later see what comes later.
+    pub fn with_hooks(mut self, hooks: Hooks) -> Self {
+        self.taps.hooks = core::mem::take(&mut self.taps.hooks).and(hooks);
+        self
+    }
+
+    /// Merges deltas of one block that follow each other in what one chunk brought, up to `bytes` of text each; 0, the
+    /// default: does not. The text is the same to the byte, and nothing waits: what a chunk brought goes out before
+    /// another is asked for. Merging is ahead of the hooks.
+    ///
+    /// ```
+    /// use futures::StreamExt;
+    /// use thalweg::{OwnedEvent, dialects};
+    ///
+    /// # futures::executor::block_on(async {
+    /// let word = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"word \"}}]}\n\n";
+    /// let body = futures::stream::iter([Ok::<_, std::io::Error>(word.repeat(3)), Ok(word.repeat(2))]);
+    /// let events = thalweg_stream::events(body, &dialects::OPENAI_CHAT).with_merged_deltas(1024);
+    /// let texts: Vec<_> = events
+    ///     .filter_map(async |event| if let OwnedEvent::TextDelta { text, .. } = event { Some(text) } else { None })
+    ///     .collect()
+    ///     .await;
+    /// assert_eq!(texts, ["word word word ".into(), "word word ".into()]);
+    /// # });
+    /// ```
+    pub fn with_merged_deltas(mut self, bytes: usize) -> Self {
+        self.taps.merged_bytes = bytes;
+        self
+    }
+
+    /// Ends the response as [`cancel`](Self::cancel) does, as soon as a future is ready: the receiver of a channel, the
+    /// `cancelled_owned()` of a token. It is asked whenever more of the body is waited for. What has arrived by then
+    /// still comes.
+    ///
+    /// ```
+    /// use futures::StreamExt;
+    /// use thalweg::{Outcome, OwnedEvent, dialects};
+    ///
+    /// # futures::executor::block_on(async {
+    /// let (stop, stopped) = futures::channel::oneshot::channel::<()>();
+    /// let body = futures::stream::pending::<Result<Vec<u8>, std::io::Error>>();
+    /// let mut events = thalweg_stream::events(body, &dialects::OPENAI_CHAT).with_cancel(async { drop(stopped.await) });
+    /// drop(stop); // or send: from any thread
+    /// let events: Vec<_> = events.collect().await;
+    /// assert!(matches!(events.last(), Some(OwnedEvent::End { outcome: Outcome::Cancelled, .. })));
+    /// # });
+    /// ```
+    pub fn with_cancel(mut self, signal: impl Future<Output = ()> + Send + 'static) -> Self {
+        self.feed.cancel = Some(Box::pin(signal));
         self
     }
 
@@ -123,6 +178,11 @@ impl<S: TryStream> EventStream<S> {
     #[must_use]
     pub fn normalizer(&self) -> &Normalizer {
         &self.feed.normalizer
+    }
+
+    /// The hooks, and what failed in them.
+    pub fn hooks(&self) -> &Hooks {
+        &self.taps.hooks
     }
 
     /// The error that ended the body, if one did.
@@ -165,13 +225,13 @@ where
     /// # });
     /// ```
     pub async fn next_event(&mut self) -> Option<Event<'_>> {
-        if poll_fn(|cx| self.poll_advance(cx)).await { self.feed.normalizer.event() } else { None }
+        if poll_fn(|cx| self.poll_advance(cx)).await { self.event() } else { None }
     }
 
     /// The next event of what has arrived, lent, without waiting; `None`: [`pull`](Self::pull), or it is over.
     pub fn next_arrived(&mut self) -> Option<Event<'_>> {
-        self.feed.is_drained = !self.feed.normalizer.advance();
-        if self.feed.is_drained { None } else { self.feed.normalizer.event() }
+        self.feed.is_drained = !self.taps.advance(&mut self.feed.normalizer);
+        if self.feed.is_drained { None } else { self.event() }
     }
 
     /// Waits for the next chunk of the body, or for its end; the events are then taken with
@@ -223,7 +283,12 @@ where
 
     /// Goes to the next event; false when the response is over.
     fn poll_advance(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
-        self.feed.poll_take(cx, |normalizer| normalizer.advance().then_some(())).map(|taken| taken.is_some())
+        let Self { feed, taps } = self;
+        feed.poll_take(cx, |normalizer| taps.advance(normalizer).then_some(())).map(|taken| taken.is_some())
+    }
+
+    fn event(&self) -> Option<Event<'_>> {
+        self.taps.event(&self.feed.normalizer)
     }
 }
 
@@ -235,7 +300,7 @@ where
     type Item = OwnedEvent;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<OwnedEvent>> {
-        self.poll_advance(cx).map(|_| Some(self.feed.normalizer.event()?.to_owned()))
+        self.poll_advance(cx).map(|_| Some(self.event()?.to_owned()))
     }
 }
 
@@ -245,13 +310,13 @@ where
     S::Ok: AsRef<[u8]>,
 {
     fn is_terminated(&self) -> bool {
-        self.stage() == Stage::Ended && matches!(self.feed.normalizer.event(), None | Some(Event::End { .. }))
+        self.stage() == Stage::Ended && matches!(self.event(), None | Some(Event::End { .. }))
     }
 }
 
 impl<S: TryStream> fmt::Debug for EventStream<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("EventStream").field(&self.feed).finish()
+        f.debug_struct("EventStream").field("feed", &self.feed).field("hooks", &self.taps.hooks).finish_non_exhaustive()
     }
 }
 

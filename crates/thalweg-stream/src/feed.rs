@@ -17,6 +17,8 @@ pub(crate) struct Feed<S: TryStream> {
     pub(crate) until: Until,
     pub(crate) close_of: fn(&S::Error) -> Close,
     pub(crate) error: Option<S::Error>,
+    /// Ends the response when it is ready.
+    pub(crate) cancel: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
     /// Everything that was put in has been given out. Nothing more is put in before that, so that at most one chunk
     /// is in the normalizer beside its unfinished frame.
     pub(crate) is_drained: bool,
@@ -24,7 +26,7 @@ pub(crate) struct Feed<S: TryStream> {
 
 impl<S: TryStream> Feed<S> {
     pub(crate) fn new(body: S, normalizer: Normalizer, until: Until) -> Self {
-        Self { body, normalizer, until, close_of: |_| Close::Broken, error: None, is_drained: false }
+        Self { body, normalizer, until, close_of: |_| Close::Broken, error: None, cancel: None, is_drained: false }
     }
 
     /// Says how the body ended. It is not polled again.
@@ -66,6 +68,13 @@ where
         }
         if self.until.is_reached(&self.normalizer) {
             self.finish(Close::Clean);
+            return Poll::Ready(());
+        }
+        if let Some(cancel) = &mut self.cancel
+            && cancel.as_mut().poll(cx).is_ready()
+        {
+            self.cancel = None;
+            self.finish(Close::Cancelled);
             return Poll::Ready(());
         }
         match ready!(Pin::new(&mut self.body).try_poll_next(cx)) {

@@ -45,6 +45,8 @@ impl From<FrameEvents<'_>> for Frame {
 /// by default the body is read to its end ([`Until::Closed`]), because what is promised here is its bytes. Whoever
 /// waits for a server that never closes is then the client, as it would be without a gateway between.
 ///
+/// There are no hooks here: bytes that are passed on exactly are not to be changed.
+///
 /// ```
 /// use futures::StreamExt;
 /// use thalweg::dialects;
@@ -82,6 +84,14 @@ impl<S: TryStream> FrameStream<S> {
     /// How a body that gives an error has ended. [`Close::Broken`] by default, whatever the error.
     pub fn with_close(mut self, close_of: fn(&S::Error) -> Close) -> Self {
         self.feed.close_of = close_of;
+        self
+    }
+
+    /// Ends the response as [`cancel`](Self::cancel) does, as soon as a future is ready: the receiver of a channel, the
+    /// `cancelled_owned()` of a token. It is asked whenever more of the body is waited for. What has arrived by then
+    /// still comes.
+    pub fn with_cancel(mut self, signal: impl Future<Output = ()> + Send + 'static) -> Self {
+        self.feed.cancel = Some(Box::pin(signal));
         self
     }
 

@@ -9,10 +9,13 @@ mod events;
 mod feed;
 #[cfg(feature = "async")]
 mod frames;
+mod hooks;
+mod taps;
 mod until;
 
 #[cfg(feature = "async")]
 pub use events::{EventStream, collect_response, events};
 #[cfg(feature = "async")]
 pub use frames::{Frame, FrameStream, frames};
+pub use hooks::{Edit, Ended, FAILURES_KEPT, Failure, HOOKS_MAX, Hook, HookError, Hooks};
 pub use until::Until;

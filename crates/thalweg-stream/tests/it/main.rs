@@ -4,6 +4,8 @@ mod bodies;
 mod corpus;
 mod ends;
 mod frames;
+mod hooks;
+mod merged;
 mod polling;
 mod reader;
 mod runtimes;
