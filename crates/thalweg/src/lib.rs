@@ -73,6 +73,7 @@ pub mod log;
 #[allow(dead_code, reason = "not every protocol has a memo; which are compiled in is a matter of features")]
 mod memo;
 mod normalizer;
+pub mod policy;
 mod protocols;
 pub mod recording;
 pub mod registry;

@@ -1,0 +1,163 @@
+//! How long a stream may take.
+
+use core::time::Duration;
+
+use crate::event::{Close, Event};
+use crate::normalizer::Stage;
+
+/// How long a stream may take. All fields may be set; start from [`DeadlineRules::default`]. None is no deadline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DeadlineRules {
+    /// Without any bytes: 5 minutes by default. Models think long before the first.
+    pub silence: Option<Duration>,
+    /// Without any event but heartbeats: none by default. For servers that send pings and nothing else.
+    pub no_event: Option<Duration>,
+    /// All together, from the beginning, however slow the reader is: 1 hour by default.
+    pub total: Option<Duration>,
+    /// After all choices have finished ([`Stage::Finished`]): what usage and end marks get to arrive, 2 seconds by default.
+    pub drain: Option<Duration>,
+}
+
+/// A deadline of a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Deadline {
+    /// No bytes for too long.
+    Silence,
+    /// No event for too long.
+    NoEvent,
+    /// The stream takes too long.
+    Total,
+    /// All is here, and what may follow has had its time. No failure.
+    Drain,
+}
+
+/// The deadlines of one stream.
+///
+/// Times are microseconds of a clock that never goes back, of any origin. Of silence, events and draining only the time
+/// counts in which the driver waits for bytes, so a slow reader is never taken for a silent server: say
+/// [`waits`](Self::waits) when the source has nothing, and [`rests`](Self::rests) when events are handed out and
+/// nobody reads. Ask the source first and for a deadline after it, because what lay in a buffer was not silence:
+///
+/// 1. Read. Bytes: [`bytes`](Self::bytes), feed them, [`event`](Self::event) for each event, then
+///    [`stage`](Self::stage). Handing events to a reader that is not there yet: `rests`.
+/// 2. Nothing to read: `waits`, then [`passed`](Self::passed). A deadline: finish with its [`Deadline::close`].
+/// 3. Else sleep until the source wakes, or [`next_us`](Self::next_us).
+#[derive(Clone, Copy, Debug)]
+pub struct Deadlines {
+    rules: DeadlineRules,
+    start_us: u64,
+    /// Since when it waits.
+    waits_since_us: Option<u64>,
+    /// Waited before that: since the last bytes, since the last event, since the choices finished.
+    silent_us: u64,
+    eventless_us: u64,
+    drained_us: u64,
+    stage: Stage,
+}
+
+impl Deadline {
+    /// How the bytes ended: for [`Normalizer::finish`](crate::Normalizer::finish).
+    #[must_use]
+    pub const fn close(self) -> Close {
+        match self {
+            Self::Drain => Close::Clean,
+            Self::Silence | Self::NoEvent | Self::Total => Close::TimedOut,
+        }
+    }
+}
+
+impl Deadlines {
+    /// The request is sent, and the driver waits for bytes.
+    #[must_use]
+    pub const fn new(rules: DeadlineRules, now_us: u64) -> Self {
+        Self {
+            rules,
+            start_us: now_us,
+            waits_since_us: Some(now_us),
+            silent_us: 0,
+            eventless_us: 0,
+            drained_us: 0,
+            stage: Stage::Open,
+        }
+    }
+
+    /// Bytes came.
+    pub fn bytes(&mut self, now_us: u64) {
+        self.rests(now_us);
+        self.silent_us = 0;
+    }
+
+    /// An event came.
+    pub fn event(&mut self, event: &Event<'_>, now_us: u64) {
+        self.rests(now_us);
+        if !matches!(event, Event::Heartbeat) {
+            self.eventless_us = 0;
+        }
+    }
+
+    /// How far the stream is now.
+    pub fn stage(&mut self, stage: Stage, now_us: u64) {
+        self.rests(now_us);
+        self.stage = stage;
+    }
+
+    /// The source has nothing: the driver waits for bytes. Again and again does nothing.
+    pub fn waits(&mut self, now_us: u64) {
+        self.waits_since_us = self.waits_since_us.or(Some(now_us));
+    }
+
+    /// Nobody waits for bytes: the reader is busy with what came.
+    pub fn rests(&mut self, now_us: u64) {
+        let Some(since_us) = self.waits_since_us.take() else { return };
+        let waited_us = now_us.saturating_sub(since_us);
+        self.silent_us = self.silent_us.saturating_add(waited_us);
+        self.eventless_us = self.eventless_us.saturating_add(waited_us);
+        if self.stage >= Stage::Finished {
+            self.drained_us = self.drained_us.saturating_add(waited_us);
+        }
+    }
+
+    /// When to ask again, if nothing happens: the earliest deadline.
+    #[must_use]
+    pub fn next_us(&self) -> Option<u64> {
+        self.earliest().map(|(at_us, _)| at_us)
+    }
+
+    /// The deadline that has passed, the earliest where there are several.
+    #[must_use]
+    pub fn passed(&self, now_us: u64) -> Option<Deadline> {
+        self.earliest().filter(|(at_us, _)| *at_us <= now_us).map(|(_, deadline)| deadline)
+    }
+
+    fn earliest(&self) -> Option<(u64, Deadline)> {
+        let micros = |span: Duration| u64::try_from(span.as_micros()).unwrap_or(u64::MAX);
+        let total = self.rules.total.map(|span| (self.start_us.saturating_add(micros(span)), Deadline::Total));
+        let waiting = |span: Option<Duration>, waited_us: u64, deadline| {
+            let (span, since_us) = (span?, self.waits_since_us?);
+            Some((since_us.saturating_add(micros(span).saturating_sub(waited_us)), deadline))
+        };
+        let drain = self.rules.drain.filter(|_| self.stage >= Stage::Finished);
+        [
+            waiting(drain, self.drained_us, Deadline::Drain),
+            waiting(self.rules.silence, self.silent_us, Deadline::Silence),
+            waiting(self.rules.no_event, self.eventless_us, Deadline::NoEvent),
+            total,
+        ]
+        .into_iter()
+        .flatten()
+        .min_by_key(|(at_us, _)| *at_us)
+    }
+}
+
+impl Default for DeadlineRules {
+    fn default() -> Self {
+        Self {
+            silence: Some(Duration::from_secs(5 * 60)),
+            no_event: None,
+            total: Some(Duration::from_secs(60 * 60)),
+            drain: Some(Duration::from_secs(2)),
+        }
+    }
+}

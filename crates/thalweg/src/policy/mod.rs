@@ -1,0 +1,30 @@
+//! What to do about a stream that fails, stalls or says nothing: decisions without a clock, a random number or IO.
+//!
+//! A driver, who has all three, tells these what happened and does what they say:
+//!
+//! - [`Failure`] is what kind of error it was, from a status, headers and a body, from an event, or from less;
+//! - [`Retry`] decides about one request whether to send it again, and when;
+//! - [`Emptiness`] tells an answer with nothing to show, which [`Retry`] treats as a failure of its own kind;
+//! - [`Preamble`] holds back the first events of an attempt, as long as nobody can have seen anything of it;
+//! - [`Deadlines`] says when to wake up, and which of a stream's deadlines has passed;
+//! - [`RateLimits`] is what the headers say about what is left.
+//!
+//! One owner of retries: whoever uses [`Retry`] switches the ones of its HTTP client off.
+
+mod deadlines;
+mod emptiness;
+mod failure;
+mod headers;
+mod preamble;
+mod rate_limits;
+mod retry;
+mod rules;
+
+pub use deadlines::{Deadline, DeadlineRules, Deadlines};
+pub use emptiness::{Emptiness, Empty};
+pub use failure::{Failure, NoResponse};
+pub use headers::Advice;
+pub use preamble::{Given, Preamble, PreambleRules};
+pub use rate_limits::{RateLimit, RateLimits};
+pub use retry::{Decision, Retry, Why};
+pub use rules::{Jitter, RetryRules, Schedule, TooLong};
