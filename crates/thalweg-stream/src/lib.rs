@@ -2,6 +2,7 @@
 #![cfg_attr(not(feature = "async"), doc = "Events from a `std::io::Read`: see [`blocking`].")]
 #![forbid(unsafe_code)]
 
+mod approvals;
 pub mod blocking;
 #[cfg(feature = "async")]
 mod events;
@@ -10,6 +11,7 @@ mod feed;
 #[cfg(feature = "async")]
 mod frames;
 mod hooks;
+mod ids;
 mod taps;
 mod until;
 
@@ -17,5 +19,7 @@ mod until;
 pub use events::{EventStream, collect_response, events};
 #[cfg(feature = "async")]
 pub use frames::{Frame, FrameStream, frames};
+pub use approvals::{Announcement, ApprovalHook, Approvals, Asker};
 pub use hooks::{Edit, Ended, FAILURES_KEPT, Failure, HOOKS_MAX, Hook, HookError, Hooks};
+pub use ids::{Back, Checksum, IdHook, IdKind, IdRoute, Ids, Tag};
 pub use until::Until;

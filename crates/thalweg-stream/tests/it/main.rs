@@ -1,10 +1,12 @@
 //! Events from transports that cut, stall, fail, never close, or go on for too long.
 
+mod approvals;
 mod bodies;
 mod corpus;
 mod ends;
 mod frames;
 mod hooks;
+mod ids;
 mod merged;
 mod polling;
 mod reader;
