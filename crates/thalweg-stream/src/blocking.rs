@@ -153,7 +153,7 @@ impl<R: Read> EventReader<R> {
     /// The next event, lent: no allocation on the delta path. None when the response is over. Blocks as long as the
     /// reader does.
     pub fn next_event(&mut self) -> Option<Event<'_>> {
-        while !self.taps.advance(&mut self.normalizer) {
+        while !self.taps.advance(&mut self.normalizer, Normalizer::advance) {
             if self.normalizer.stage() == Stage::Ended {
                 return None;
             }
@@ -165,7 +165,7 @@ impl<R: Read> EventReader<R> {
 
     /// The next event of what was read, lent, without reading; `None`: [`pull`](Self::pull), or it is over.
     pub fn next_arrived(&mut self) -> Option<Event<'_>> {
-        self.is_drained = !self.taps.advance(&mut self.normalizer);
+        self.is_drained = !self.taps.advance(&mut self.normalizer, Normalizer::advance);
         if self.is_drained { None } else { self.taps.event(&self.normalizer) }
     }
 

@@ -4,11 +4,14 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 
 use futures_core::{FusedStream, Stream, TryStream};
+use thalweg::policy::{Deadline, Deadlines};
 use thalweg::{Close, Dialect, Event, Fold, Normalizer, OwnedEvent, Response, Stage};
 
+use crate::clock::{self, Clock};
 use crate::feed::{AnyBody, Feed, send_unpin};
+use crate::opening::Held;
 use crate::taps::Taps;
-use crate::{Hooks, Until};
+use crate::{Hooks, Timer, Until};
 
 /// The events of a body in a known dialect. Short for [`EventStream::new`] with [`Normalizer::new`].
 pub fn events<S: TryStream>(body: S, dialect: &Dialect) -> EventStream<S> {
@@ -62,13 +65,15 @@ where
 ///   body.
 /// - **Back-pressure:** the next chunk is pulled when every event of the last has been taken. What is kept is one chunk
 ///   and what [`Limits`](thalweg::Limits) bounds.
-/// - **Deadlines** are the caller's, who has a clock: see [`pull`](Self::pull).
+/// - **Deadlines** need a clock, and the caller has one: see [`with_deadlines`](Self::with_deadlines), or
+///   [`pull`](Self::pull) for a loop of one's own.
 /// - **`Unpin`:** bodies must be, so that everything else here is a plain method; any other fits in `Box::pin(body)`
 ///   or `pin!(body)`.
 #[must_use = "streams do nothing unless polled"]
 pub struct EventStream<S: TryStream> {
-    feed: Feed<S>,
-    taps: Taps,
+    pub(crate) feed: Feed<S>,
+    pub(crate) taps: Taps,
+    pub(crate) held: Held,
 }
 
 impl<S: TryStream> EventStream<S> {
@@ -82,7 +87,7 @@ impl<S: TryStream> EventStream<S> {
     /// let events = thalweg_stream::EventStream::new(body, normalizer);
     /// ```
     pub fn new(body: S, normalizer: Normalizer) -> Self {
-        Self { feed: Feed::new(body, normalizer, Until::Settled), taps: Taps::default() }
+        Self { feed: Feed::new(body, normalizer, Until::Settled), taps: Taps::default(), held: Held::default() }
     }
 
     /// How long the body is read. [`Until::Settled`] by default.
@@ -156,6 +161,47 @@ impl<S: TryStream> EventStream<S> {
         self
     }
 
+    /// Ends the response when one of its deadlines passes: as timed out, or, when the drain window behind its finish is
+    /// over, as after a clean close. [`deadline`](Self::deadline) says which it was.
+    ///
+    /// `deadlines` has begun when the request was sent, by the clock of `timer`. They are looked at when more of the body
+    /// is waited for, and that of the whole stream whenever a chunk comes: a stream that nobody polls is not ended.
+    ///
+    /// ```
+    /// use futures::StreamExt;
+    /// use thalweg::policy::{Deadline, DeadlineRules, Deadlines};
+    /// use thalweg::{Outcome, OwnedEvent, dialects};
+    /// use thalweg_stream::{Sleep, Timer};
+    /// use tokio::time::{Duration, Instant};
+    ///
+    /// struct Tokio(Instant);
+    ///
+    /// impl Timer for Tokio {
+    ///     fn now_us(&self) -> u64 {
+    ///         self.0.elapsed().as_micros() as u64
+    ///     }
+    ///
+    ///     fn sleep_until(&self, at_us: u64) -> Sleep {
+    ///         Box::pin(tokio::time::sleep_until(self.0 + Duration::from_micros(at_us)))
+    ///     }
+    /// }
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?.block_on(async {
+    /// let timer = Tokio(Instant::now());
+    /// let silent = futures::stream::pending::<Result<Vec<u8>, std::io::Error>>();
+    /// let deadlines = Deadlines::new(DeadlineRules::default(), timer.now_us());
+    /// let mut events = thalweg_stream::events(silent, &dialects::OPENAI_CHAT).with_deadlines(deadlines, timer);
+    /// let given: Vec<_> = events.by_ref().collect().await;
+    /// assert!(matches!(given.last(), Some(OwnedEvent::End { outcome: Outcome::Truncated, .. })));
+    /// assert_eq!(events.deadline(), Some(Deadline::Silence));
+    /// # });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn with_deadlines(mut self, deadlines: Deadlines, timer: impl Timer + Send + 'static) -> Self {
+        self.feed.clock = Some(Clock::new(deadlines, Box::new(timer)));
+        self
+    }
+
     /// The caller wants no more: the body is not asked again, and the outcome is `Cancelled`. Events of what has
     /// arrived still come, and then the end of every open block and of the response; or drop the stream.
     pub fn cancel(&mut self) {
@@ -178,6 +224,12 @@ impl<S: TryStream> EventStream<S> {
     #[must_use]
     pub fn normalizer(&self) -> &Normalizer {
         &self.feed.normalizer
+    }
+
+    /// The deadline that ended the response, if one did.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Deadline> {
+        self.feed.clock.as_ref()?.passed
     }
 
     /// The hooks, and what failed in them.
@@ -230,7 +282,11 @@ where
 
     /// The next event of what has arrived, lent, without waiting; `None`: [`pull`](Self::pull), or it is over.
     pub fn next_arrived(&mut self) -> Option<Event<'_>> {
-        self.feed.is_drained = !self.taps.advance(&mut self.feed.normalizer);
+        if self.held.advance() {
+            return self.held.event();
+        }
+        let Self { feed: Feed { normalizer, clock, is_drained, .. }, taps, .. } = self;
+        *is_drained = !taps.advance(normalizer, |normalizer| clock::advance(normalizer, clock));
         if self.feed.is_drained { None } else { self.event() }
     }
 
@@ -278,17 +334,25 @@ where
 
     /// [`pull`](Self::pull), for futures written by hand.
     pub fn poll_pull(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.feed.poll_pull(cx)
+        if self.held.has_more() { Poll::Ready(()) } else { self.feed.poll_pull(cx) }
     }
 
     /// Goes to the next event; false when the response is over.
     fn poll_advance(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
-        let Self { feed, taps } = self;
-        feed.poll_take(cx, |normalizer| taps.advance(normalizer).then_some(())).map(|taken| taken.is_some())
+        if self.held.advance() { Poll::Ready(true) } else { self.poll_tapped(cx) }
+    }
+
+    /// Goes to the next event behind those that are held.
+    pub(crate) fn poll_tapped(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
+        let Self { feed, taps, .. } = self;
+        let taken = feed.poll_take(cx, |normalizer, clock| {
+            taps.advance(normalizer, |normalizer| clock::advance(normalizer, clock)).then_some(())
+        });
+        taken.map(|taken| taken.is_some())
     }
 
     fn event(&self) -> Option<Event<'_>> {
-        self.taps.event(&self.feed.normalizer)
+        self.held.event().or_else(|| self.taps.event(&self.feed.normalizer))
     }
 }
 
@@ -310,7 +374,7 @@ where
     S::Ok: AsRef<[u8]>,
 {
     fn is_terminated(&self) -> bool {
-        self.stage() == Stage::Ended && matches!(self.event(), None | Some(Event::End { .. }))
+        self.stage() == Stage::Ended && !self.held.has_more() && matches!(self.event(), None | Some(Event::End { .. }))
     }
 }
 

@@ -32,15 +32,19 @@ enum At {
 }
 
 impl Taps {
-    /// Goes to the next event of what has arrived.
+    /// Goes to the next event of what has arrived. `step` goes to the next one of the normalizer.
     #[inline]
-    pub(crate) fn advance(&mut self, normalizer: &mut Normalizer) -> bool {
+    pub(crate) fn advance(
+        &mut self,
+        normalizer: &mut Normalizer,
+        mut step: impl FnMut(&mut Normalizer) -> bool,
+    ) -> bool {
         if self.merged_bytes == 0 && self.hooks.is_empty() {
-            let is_there = normalizer.advance();
+            let is_there = step(normalizer);
             self.at = if is_there { At::Normalizer } else { At::Nothing };
             return is_there;
         }
-        self.advance_tapped(normalizer)
+        self.advance_tapped(normalizer, &mut step)
     }
 
     /// The event that [`advance`](Self::advance) went to.
@@ -49,13 +53,13 @@ impl Taps {
         lent(&self.at, &self.text, normalizer)
     }
 
-    fn advance_tapped(&mut self, normalizer: &mut Normalizer) -> bool {
+    fn advance_tapped(&mut self, normalizer: &mut Normalizer, step: &mut dyn FnMut(&mut Normalizer) -> bool) -> bool {
         loop {
             if let Some(event) = self.queue.pop_front() {
                 self.at = At::Given(event);
                 return true;
             }
-            self.at = self.take(normalizer);
+            self.at = self.take(normalizer, step);
             let Some(event) = lent(&self.at, &self.text, normalizer) else { return false };
             if self.hooks.run(&event, &mut self.queue) == Ran::Same {
                 return true;
@@ -64,8 +68,8 @@ impl Taps {
     }
 
     /// Takes the next event out of the normalizer, with the deltas that follow it there and are more of the same.
-    fn take(&mut self, normalizer: &mut Normalizer) -> At {
-        if !core::mem::take(&mut self.is_ahead) && !normalizer.advance() {
+    fn take(&mut self, normalizer: &mut Normalizer, step: &mut dyn FnMut(&mut Normalizer) -> bool) -> At {
+        if !core::mem::take(&mut self.is_ahead) && !step(normalizer) {
             return At::Nothing;
         }
         let Some((block, family, text)) = normalizer.event().as_ref().and_then(delta) else { return At::Normalizer };
@@ -74,7 +78,7 @@ impl Taps {
         }
         self.text.clear();
         self.text.push_str(text);
-        while normalizer.advance() {
+        while step(normalizer) {
             match normalizer.event().as_ref().and_then(delta) {
                 Some((next_block, next_family, text))
                     if (next_block, next_family) == (block, family)

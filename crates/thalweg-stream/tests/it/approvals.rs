@@ -29,7 +29,8 @@ fn in_every_stream_what_is_announced_is_what_needs_it_in_the_end() {
                 assert!(before.unwrap_or_default() != call.is_needed, "{case}: {call:?} says nothing new");
             }
         });
-        let needed: Vec<_> = announced.into_iter().filter(|(_, is_needed)| *is_needed).map(|(block, _)| block).collect();
+        let needed: Vec<_> =
+            announced.into_iter().filter(|(_, is_needed)| *is_needed).map(|(block, _)| block).collect();
         let mut expected = Vec::new();
         for event in case.setup().events(&case.body, &Chunking::Whole) {
             if let Event::BlockStart { block, kind, .. } = event.as_lent() {
@@ -79,9 +80,10 @@ data: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"name
 #[test]
 fn a_hook_announces_what_the_tracker_says() {
     let case = load_all().into_iter().find(|case| {
-        case.setup().events(&case.body, &Chunking::Whole).iter().any(|event| {
-            matches!(event.as_lent(), Event::BlockStart { kind: BlockKind::Approval { .. }, .. })
-        })
+        case.setup()
+            .events(&case.body, &Chunking::Whole)
+            .iter()
+            .any(|event| matches!(event.as_lent(), Event::BlockStart { kind: BlockKind::Approval { .. }, .. }))
     });
     let case = case.expect("the corpus has a request for approval");
     let announced = Arc::new(Mutex::new(Vec::new()));

@@ -11,7 +11,8 @@ fn check(route: &str, id: &str) {
 
 #[test]
 fn what_was_written_is_read() {
-    for id in ["resp_1", "call_abc", "toolu_01", "tw1_", "tw1.", "a", "_", "é_😀", "ABC_d", "chatcmpl-9", "x_y_z", "."] {
+    for id in ["resp_1", "call_abc", "toolu_01", "tw1_", "tw1.", "a", "_", "é_😀", "ABC_d", "chatcmpl-9", "x_y_z", "."]
+    {
         for route in ["", "east", "a/b:c.d_e", &"long".repeat(5000)] {
             check(route, id);
         }
