@@ -2,7 +2,8 @@
 
 use alloc::vec::{self, Vec};
 
-use crate::event::{Event, OwnedEvent};
+use super::attempt;
+use crate::event::{BlockId, BlockKind, Event, EventOf, OwnedEvent};
 
 /// Holds back the first events of an attempt while there is nothing to see in them, so that an error can still become
 /// an HTTP status, or the attempt be dropped and another one take its place: what comes out has one
@@ -59,16 +60,31 @@ impl Preamble {
 
     /// The next event of the attempt.
     pub fn push(&mut self, event: &Event<'_>) -> Given {
-        let _ = (event, self.rules, self.bytes);
-        if self.is_open { Given::Passed } else { Given::Opened }
+        if self.is_open {
+            return Given::Passed;
+        }
+        if matches!(event, Event::Heartbeat) {
+            return Given::Held;
+        }
+        let bytes = self.bytes.saturating_add(text_bytes(event));
+        let fits = self.held.len() < self.rules.events_max && bytes <= self.rules.bytes_max;
+        if !fits || !self.can_hold(event) {
+            self.is_open = true;
+            return Given::Opened;
+        }
+        self.held.push(event.to_owned());
+        self.bytes = bytes;
+        Given::Held
     }
 
     /// The attempt is given up, and another takes its place: what is held is dropped. False where the preamble is over, so
     /// that the reader has seen something: then it must not.
     #[must_use]
     pub fn again(&mut self) -> bool {
-        self.held.clear();
-        self.bytes = 0;
+        if !self.is_open {
+            self.held.clear();
+            self.bytes = 0;
+        }
         !self.is_open
     }
 
@@ -88,6 +104,31 @@ impl Preamble {
     pub const fn is_holding(&self) -> bool {
         !self.is_open
     }
+
+    fn can_hold(&self, event: &Event<'_>) -> bool {
+        match event {
+            Event::Start { .. }
+            | Event::Meta { .. }
+            | Event::Usage { .. }
+            | Event::Error { .. }
+            | Event::Anomaly { .. }
+            | Event::Extra { .. }
+            | Event::BlockEnd { .. }
+            | Event::Finish { .. }
+            | Event::End { .. } => true,
+            Event::BlockStart { kind, .. } => attempt::is_words(kind),
+            Event::ReasoningDelta { .. } => self.rules.holds_reasoning,
+            Event::BlockData { block, .. } | Event::Restated { block, .. } => {
+                self.rules.holds_reasoning && self.is_reasoning(*block)
+            }
+            _ => false,
+        }
+    }
+
+    fn is_reasoning(&self, block: BlockId) -> bool {
+        let is_its_start = |event: &OwnedEvent| matches!(event, EventOf::BlockStart { block: own, kind: BlockKind::Reasoning { .. }, .. } if *own == block);
+        self.held.iter().any(is_its_start)
+    }
 }
 
 impl Default for Preamble {
@@ -100,4 +141,10 @@ impl Default for PreambleRules {
     fn default() -> Self {
         Self { holds_reasoning: false, events_max: 1024, bytes_max: 1024 * 1024 }
     }
+}
+
+fn text_bytes(event: &Event<'_>) -> usize {
+    let mut bytes = 0;
+    event.map(|text| bytes += text.len());
+    bytes
 }
