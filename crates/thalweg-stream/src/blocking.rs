@@ -4,9 +4,11 @@ use core::fmt;
 use core::iter::FusedIterator;
 use std::io::{self, ErrorKind, Read};
 
+use thalweg::policy::{Deadline, Deadlines};
 use thalweg::{Close, Dialect, Event, Normalizer, OwnedEvent, Stage};
 
 use crate::taps::Taps;
+use crate::watch::{self, Watch};
 use crate::{Hooks, Until};
 
 /// The events of a body in a known dialect. Short for [`EventReader::new`] with [`Normalizer::new`].
@@ -62,6 +64,7 @@ pub struct EventReader<R> {
     chunk: Box<[u8]>,
     until: Until,
     taps: Taps,
+    clock: Option<Clock>,
     error: Option<io::Error>,
     /// Everything that was read has been given out.
     is_drained: bool,
@@ -71,7 +74,16 @@ impl<R> EventReader<R> {
     /// The events of a body, read by a normalizer: one for a dialect, one that detects it, with limits of its own.
     pub fn new(body: R, normalizer: Normalizer) -> Self {
         let chunk = vec![0; CHUNK_BYTES].into_boxed_slice();
-        Self { body, normalizer, chunk, until: Until::Settled, taps: Taps::default(), error: None, is_drained: false }
+        Self {
+            body,
+            normalizer,
+            chunk,
+            until: Until::Settled,
+            taps: Taps::default(),
+            clock: None,
+            error: None,
+            is_drained: false,
+        }
     }
 
     /// How long the body is read. [`Until::Settled`] by default.
@@ -92,6 +104,37 @@ impl<R> EventReader<R> {
     /// another is asked for. Merging is ahead of the hooks.
     pub fn with_merged_deltas(mut self, bytes: usize) -> Self {
         self.taps.merged_bytes = bytes;
+        self
+    }
+
+    /// Ends the response when one of its deadlines passes: as timed out, or, when the drain window behind its finish is
+    /// over, as after a clean close. [`deadline`](Self::deadline) says which it was.
+    ///
+    /// `deadlines` has begun when the request was sent, by the clock `now_us`, in microseconds. They are looked at
+    /// whenever a read returns. Give the socket a short read timeout: it is then no silence, but how often they are
+    /// looked at.
+    ///
+    /// ```no_run
+    /// use std::net::TcpStream;
+    /// use std::time::{Duration, Instant};
+    ///
+    /// use thalweg::dialects;
+    /// use thalweg::policy::{DeadlineRules, Deadlines};
+    ///
+    /// # let socket = TcpStream::connect("localhost:80")?;
+    /// socket.set_read_timeout(Some(Duration::from_millis(250)))?;
+    /// let began = Instant::now();
+    /// let deadlines = Deadlines::new(DeadlineRules::default(), 0);
+    /// let mut events = thalweg_stream::blocking::events(socket, &dialects::OPENAI_CHAT)
+    ///     .with_deadlines(deadlines, move || began.elapsed().as_micros() as u64);
+    /// while let Some(event) = events.next_event() {
+    ///     println!("{event:?}");
+    /// }
+    /// println!("{:?}", events.deadline());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn with_deadlines(mut self, deadlines: Deadlines, now_us: impl Fn() -> u64 + Send + 'static) -> Self {
+        self.clock = Some(Clock { watch: Watch::new(deadlines, now_us()), now_us: Box::new(now_us) });
         self
     }
 
@@ -117,6 +160,12 @@ impl<R> EventReader<R> {
     #[must_use]
     pub fn normalizer(&self) -> &Normalizer {
         &self.normalizer
+    }
+
+    /// The deadline that ended the response, if one did.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Deadline> {
+        self.clock.as_ref()?.watch.passed
     }
 
     /// The hooks, and what failed in them.
@@ -153,7 +202,7 @@ impl<R: Read> EventReader<R> {
     /// The next event, lent: no allocation on the delta path. None when the response is over. Blocks as long as the
     /// reader does.
     pub fn next_event(&mut self) -> Option<Event<'_>> {
-        while !self.taps.advance(&mut self.normalizer, Normalizer::advance) {
+        while !self.advance() {
             if self.normalizer.stage() == Stage::Ended {
                 return None;
             }
@@ -165,7 +214,7 @@ impl<R: Read> EventReader<R> {
 
     /// The next event of what was read, lent, without reading; `None`: [`pull`](Self::pull), or it is over.
     pub fn next_arrived(&mut self) -> Option<Event<'_>> {
-        self.is_drained = !self.taps.advance(&mut self.normalizer, Normalizer::advance);
+        self.is_drained = !self.advance();
         if self.is_drained { None } else { self.taps.event(&self.normalizer) }
     }
 
@@ -201,14 +250,22 @@ impl<R: Read> EventReader<R> {
         if self.until.is_reached(&self.normalizer) {
             return self.finish_now(Close::Clean);
         }
+        if self.has_passed() {
+            return;
+        }
         match self.body.read(&mut self.chunk) {
             Ok(0) => self.finish_now(Close::Clean),
             Ok(len) => {
                 // A reader that claims more than it was given room for gets what there is.
                 self.normalizer.feed(&self.chunk[..len.min(CHUNK_BYTES)]);
                 self.is_drained = false;
+                if let Some(deadline) = self.clock.as_mut().and_then(Clock::bytes) {
+                    self.finish_now(deadline.close());
+                }
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            // The deadlines say what is too long.
+            Err(error) if self.clock.is_some() && close_of(&error) == Close::TimedOut => _ = self.has_passed(),
             Err(error) => {
                 let close = match close_of(&error) {
                     Close::TimedOut if self.stage() == Stage::Finished => Close::Clean,
@@ -218,6 +275,33 @@ impl<R: Read> EventReader<R> {
                 self.error = Some(error);
             }
         }
+    }
+
+    /// Whether a deadline has passed while the reader had nothing; it ends the response.
+    fn has_passed(&mut self) -> bool {
+        let stage = self.stage();
+        let passed = self.clock.as_mut().and_then(|clock| clock.watch.waits(stage, (clock.now_us)()));
+        if let Some(deadline) = passed {
+            self.finish_now(deadline.close());
+        }
+        passed.is_some()
+    }
+
+    fn advance(&mut self) -> bool {
+        let Self { taps, normalizer, clock, .. } = self;
+        taps.advance(normalizer, |normalizer| watch::advance(normalizer, clock.as_mut().map(|clock| &mut clock.watch)))
+    }
+}
+
+/// The deadlines of a body that is read, and the caller's time.
+struct Clock {
+    watch: Watch,
+    now_us: Box<dyn Fn() -> u64 + Send>,
+}
+
+impl Clock {
+    fn bytes(&mut self) -> Option<Deadline> {
+        self.watch.bytes((self.now_us)())
     }
 }
 

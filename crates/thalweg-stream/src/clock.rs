@@ -4,7 +4,9 @@ use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 
 use thalweg::policy::{Deadline, Deadlines};
-use thalweg::{Event, FrameEvents, Normalizer, Stage};
+use thalweg::{FrameEvents, Normalizer, Stage};
+
+use crate::watch::{self, Watch};
 
 /// Time, as the caller's runtime has it.
 ///
@@ -35,47 +37,32 @@ pub trait Timer {
 /// What is ready when it is time.
 pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// The deadlines of a stream, with what they need to pass.
+/// The deadlines of a stream, and what wakes it when one of them passes.
 pub(crate) struct Clock {
-    deadlines: Deadlines,
+    pub(crate) watch: Watch,
     timer: Box<dyn Timer + Send>,
     /// Armed for a time. That of a deadline which was put off stays, and is asked for again when it is over: chunks do
     /// not make a new one each.
     sleep: Option<(u64, Sleep)>,
-    stage: Stage,
-    /// When the last bytes came. Their events came then too.
-    at_us: u64,
-    pub(crate) passed: Option<Deadline>,
 }
 
 impl Clock {
     pub(crate) fn new(deadlines: Deadlines, timer: Box<dyn Timer + Send>) -> Self {
-        let at_us = timer.now_us();
-        Self { deadlines, timer, sleep: None, stage: Stage::Open, at_us, passed: None }
+        Self { watch: Watch::new(deadlines, timer.now_us()), timer, sleep: None }
     }
 
-    /// Bytes came. The deadline that has passed all the same: one of the whole stream.
+    /// Bytes came. The deadline that has passed all the same.
     pub(crate) fn bytes(&mut self) -> Option<Deadline> {
-        self.at_us = self.timer.now_us();
-        self.deadlines.bytes(self.at_us);
-        self.passed = self.deadlines.passed(self.at_us);
-        self.passed
+        self.watch.bytes(self.timer.now_us())
     }
 
     /// Waits for the next deadline, while the body has nothing.
     pub(crate) fn poll_passed(&mut self, stage: Stage, cx: &mut Context<'_>) -> Poll<Deadline> {
-        if stage != self.stage {
-            self.stage = stage;
-            self.deadlines.stage(stage, self.at_us);
-        }
         for _ in 0..SLEEPS_A_POLL {
-            let now_us = self.timer.now_us();
-            self.deadlines.waits(now_us);
-            if let Some(deadline) = self.deadlines.passed(now_us) {
-                self.passed = Some(deadline);
+            if let Some(deadline) = self.watch.waits(stage, self.timer.now_us()) {
                 return Poll::Ready(deadline);
             }
-            let Some(next_us) = self.deadlines.next_us() else { return Poll::Pending };
+            let Some(next_us) = self.watch.next_us() else { return Poll::Pending };
             let armed = self.sleep.take().filter(|(at_us, _)| *at_us <= next_us);
             let (_, sleep) = self.sleep.insert(armed.unwrap_or_else(|| (next_us, self.timer.sleep_until(next_us))));
             ready!(sleep.as_mut().poll(cx));
@@ -85,37 +72,26 @@ impl Clock {
         cx.waker().wake_by_ref();
         Poll::Pending
     }
-
-    fn event(&mut self, event: &Event<'_>) {
-        self.deadlines.event(event, self.at_us);
-    }
 }
 
 /// Goes to the normalizer's next event, and tells the clock.
 #[inline]
 pub(crate) fn advance(normalizer: &mut Normalizer, clock: &mut Option<Clock>) -> bool {
-    let is_there = normalizer.advance();
-    if let (Some(clock), Some(event)) = (clock, normalizer.event().filter(|_| is_there)) {
-        clock.event(&event);
-    }
-    is_there
+    watch::advance(normalizer, clock.as_mut().map(|clock| &mut clock.watch))
 }
 
 /// The normalizer's next frame, of whose events the clock is told.
 pub(crate) fn poll_frame<'n>(normalizer: &'n mut Normalizer, clock: &mut Option<Clock>) -> Option<FrameEvents<'n>> {
     let frame = normalizer.poll_frame()?;
     if let Some(clock) = clock {
-        frame.events().for_each(|event| clock.event(&event));
+        frame.events().for_each(|event| clock.watch.event(&event));
     }
     Some(frame)
 }
 
 impl core::fmt::Debug for Clock {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Clock")
-            .field("deadlines", &self.deadlines)
-            .field("passed", &self.passed)
-            .finish_non_exhaustive()
+        f.debug_struct("Clock").field("watch", &self.watch).finish_non_exhaustive()
     }
 }
 

@@ -150,7 +150,7 @@ impl<S: TryStream> EventStream<S> {
     /// # futures::executor::block_on(async {
     /// let (stop, stopped) = futures::channel::oneshot::channel::<()>();
     /// let body = futures::stream::pending::<Result<Vec<u8>, std::io::Error>>();
-    /// let mut events = thalweg_stream::events(body, &dialects::OPENAI_CHAT).with_cancel(async { drop(stopped.await) });
+    /// let mut events = thalweg_stream::events(body, &dialects::OPENAI_CHAT).with_cancel(async { _ = stopped.await });
     /// drop(stop); // or send: from any thread
     /// let events: Vec<_> = events.collect().await;
     /// assert!(matches!(events.last(), Some(OwnedEvent::End { outcome: Outcome::Cancelled, .. })));
@@ -229,7 +229,7 @@ impl<S: TryStream> EventStream<S> {
     /// The deadline that ended the response, if one did.
     #[must_use]
     pub fn deadline(&self) -> Option<Deadline> {
-        self.feed.clock.as_ref()?.passed
+        self.feed.clock.as_ref()?.watch.passed
     }
 
     /// The hooks, and what failed in them.

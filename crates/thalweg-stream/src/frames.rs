@@ -135,7 +135,7 @@ impl<S: TryStream> FrameStream<S> {
     /// The deadline that ended the response, if one did.
     #[must_use]
     pub fn deadline(&self) -> Option<Deadline> {
-        self.feed.clock.as_ref()?.passed
+        self.feed.clock.as_ref()?.watch.passed
     }
 
     /// The error that ended the body, if one did.

@@ -18,6 +18,7 @@ mod ids;
 mod opening;
 mod taps;
 mod until;
+mod watch;
 
 pub use approvals::{Announcement, ApprovalHook, Approvals, Asker};
 #[cfg(feature = "async")]

@@ -15,7 +15,7 @@ use thalweg::{Event, Evidence, Outcome, OwnedEvent};
 pub(crate) use shape::{Family, delta};
 
 /// Why a hook failed.
-pub type HookError = Box<dyn std::error::Error + Send + Sync>;
+pub type HookError = Box<dyn core::error::Error + Send + Sync>;
 
 /// Looks at every event of a response, and may change it.
 ///
@@ -207,7 +207,7 @@ impl Hooks {
             let ended = Ended { outcome, evidence, failures: self.log.count };
             for Named { name, hook } in &mut self.hooks {
                 if let Err(error) = hook.ended(&ended) {
-                    self.log.keep(name, error);
+                    self.log.keep(name.clone(), error);
                 }
             }
         }
@@ -260,10 +260,10 @@ struct Log {
 }
 
 impl Log {
-    fn keep(&mut self, hook: &Cow<'static, str>, error: HookError) {
+    fn keep(&mut self, hook: Cow<'static, str>, error: HookError) {
         self.count += 1;
         if self.kept.len() < FAILURES_KEPT {
-            self.kept.push(Failure { hook: hook.clone(), event: self.events, error });
+            self.kept.push(Failure { hook, event: self.events, error });
         }
     }
 }
@@ -276,7 +276,7 @@ fn pass(hooks: &mut [Named], log: &mut Log, family: Family, event: Event<'_>, ou
     let done = match done {
         Ok(done) => done,
         Err(error) => {
-            log.keep(name, error);
+            log.keep(name.clone(), error);
             return Ran::Same;
         }
     };

@@ -66,7 +66,7 @@ pub(super) fn is_removable(event: &Event<'_>) -> bool {
         | Event::Anomaly { .. }
         | Event::Extra { .. }
         | Event::Unknown { .. }
-        | Event::Heartbeat
+        | Event::Heartbeat { .. }
         | Event::Error { fatal: false, .. } => true,
         other => delta(other).is_some(),
     }

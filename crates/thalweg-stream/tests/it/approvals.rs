@@ -21,7 +21,7 @@ fn announced(body: &str, needs: &str) -> Vec<(usize, String, bool)> {
 fn in_every_stream_what_is_announced_is_what_needs_it_in_the_end() {
     let (mut calls, mut asked) = (0, 0);
     for case in load_all() {
-        let mut approvals = Approvals::new(|name: &str| name.len() % 2 == 0);
+        let mut approvals = Approvals::new(|name: &str| name.len().is_multiple_of(2));
         let mut announced = BTreeMap::new();
         case.setup().drive([&case.body[..]], |event| {
             if let Some(call) = approvals.see(event) {
@@ -38,7 +38,7 @@ fn in_every_stream_what_is_announced_is_what_needs_it_in_the_end() {
                     BlockKind::ToolCall { name, .. } => {
                         calls += 1;
                         let name = last_name(&case, block).unwrap_or_else(|| name.to_owned());
-                        expected.extend((name.len() % 2 == 0).then_some(block.index()));
+                        expected.extend((name.len().is_multiple_of(2)).then_some(block.index()));
                     }
                     BlockKind::Approval { .. } => {
                         asked += 1;
@@ -75,6 +75,13 @@ data: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"name
     assert_eq!(announced(body, "pay"), [(0, "pay".to_owned(), true)]);
     assert_eq!(announced(body, "look"), [(1, "look".to_owned(), true)]);
     assert_eq!(announced(body, "else"), []);
+}
+
+#[test]
+fn a_name_in_pieces_is_announced_when_it_is_whole_or_taken_back() {
+    let body = String::from_utf8(crate::bodies::case("name-in-pieces").body).expect("it is text");
+    assert_eq!(announced(&body, "get_tide"), [(0, "get_tide".to_owned(), true)]);
+    assert_eq!(announced(&body, "get_"), [(0, "get_".to_owned(), true), (0, "get_tide".to_owned(), false)]);
 }
 
 #[test]

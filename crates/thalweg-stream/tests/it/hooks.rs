@@ -237,7 +237,7 @@ fn the_end_is_told_once_to_each_and_a_failure_there_touches_nothing() {
 fn failures_are_counted_and_the_first_are_kept() {
     let case = case("text");
     let hooks = Hooks::new().with("never", |_: &mut Edit<'_>| -> Result<(), HookError> { Err("no".into()) });
-    let body = stream::iter(std::iter::repeat_n(Ok::<_, ()>(WORD), 50));
+    let body = stream::iter(core::iter::repeat_n(Ok::<_, ()>(WORD), 50));
     let mut events = EventStream::new(body, case.setup().normalizer()).with_hooks(hooks);
     let given = block_on(events.by_ref().count()) as u64;
     assert_eq!((events.hooks().failures().len(), events.hooks().failure_count()), (FAILURES_KEPT, given));

@@ -3,11 +3,13 @@
 mod approvals;
 mod bodies;
 mod corpus;
+mod deadlines;
 mod ends;
 mod frames;
 mod hooks;
 mod ids;
 mod merged;
+mod opening;
 mod polling;
 mod reader;
 mod runtimes;

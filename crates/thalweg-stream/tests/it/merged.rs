@@ -74,8 +74,13 @@ fn a_reader_merges_too() {
 }
 
 fn texts(events: &[OwnedEvent]) -> Vec<&str> {
-    let text = |event| if let &OwnedEvent::TextDelta { ref text, .. } = event { Some(&**text) } else { None };
-    events.iter().filter_map(text).collect()
+    let mut texts = Vec::new();
+    for event in events {
+        if let OwnedEvent::TextDelta { text, .. } = event {
+            texts.push(&**text);
+        }
+    }
+    texts
 }
 
 #[test]
