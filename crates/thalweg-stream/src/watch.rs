@@ -41,7 +41,8 @@ impl Watch {
         self.deadlines.event(event, self.at_us);
     }
 
-    /// When the next deadline passes, if nothing happens.
+    /// When the next deadline passes, if nothing happens. A reader cannot be woken.
+    #[cfg(feature = "async")]
     pub(crate) fn next_us(&self) -> Option<u64> {
         self.deadlines.next_us()
     }

@@ -151,7 +151,7 @@ impl Hooks {
     ///     Ok(())
     /// });
     /// let mut response = Response::default();
-    /// for event in Unfold::new(&stored) {
+    /// for event in Unfold::new(&stored).events() {
     ///     hooks.apply(&event, |event| response.apply(event));
     /// }
     /// assert_eq!(hooks.failures().len(), 0);
