@@ -1,8 +1,10 @@
 //! Deadlines, by a clock that is only said to run.
 
 use core::cell::Cell;
+use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
 use std::io;
+use std::sync::Arc;
 
 use futures::{Stream, StreamExt, stream};
 use thalweg::policy::{Deadline, DeadlineRules, Deadlines};
@@ -83,13 +85,36 @@ async fn a_trickle_ends_with_the_whole_time() {
     let expected = (Outcome::Truncated, Some(Close::TimedOut), Some(Deadline::Total));
     let (outcome, close, deadline, seconds) = run(trickle).await;
     assert_eq!(((outcome, close, deadline), seconds), (expected, 500));
-    // Also where it is never waited for.
-    let flood = stream::repeat_with(|| Ok(WORD)).then(|chunk| async {
-        tokio::time::advance(Duration::from_secs(1)).await;
-        chunk
-    });
-    let (outcome, close, deadline, seconds) = run(flood).await;
-    assert_eq!(((outcome, close, deadline), seconds), (expected, 500));
+}
+
+/// A clock that the body moves on.
+#[derive(Clone, Default)]
+struct Moved(Arc<AtomicU64>);
+
+impl Timer for Moved {
+    fn now_us(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn sleep_until(&self, _: u64) -> Sleep {
+        panic!("nothing is waited for");
+    }
+}
+
+#[tokio::test]
+async fn a_flood_ends_with_the_whole_time_and_with_what_came_by_then() {
+    let clock = Moved::default();
+    let moves = clock.clone();
+    let body = stream::repeat_with(move || {
+        moves.0.fetch_add(1_000_000, Ordering::Relaxed);
+        Ok::<_, io::Error>(WORD)
+    })
+    .take(600);
+    let events = thalweg_stream::events(body, &dialects::OPENAI_CHAT);
+    let mut events = events.with_deadlines(Deadlines::new(rules(), 0), clock);
+    let given: Vec<_> = events.by_ref().collect().await;
+    assert_eq!((outcome(&given), events.deadline()), (Outcome::Truncated, Some(Deadline::Total)));
+    assert_eq!(given.iter().filter(|event| matches!(event, OwnedEvent::TextDelta { .. })).count(), 500);
 }
 
 #[tokio::test(start_paused = true)]
