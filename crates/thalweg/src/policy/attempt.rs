@@ -6,11 +6,8 @@ use super::Failure;
 use crate::event::{AnomalyKind, BlockId, BlockKind, ErrorKind, Event, Origin, Reason};
 use crate::fold::Fold;
 
-/// Watches the events of one attempt: whether there was something to show, and whether it failed.
-///
-/// Something to show is text, a refusal, media or a call; reasoning alone is nothing. It is the same as
-/// [`Response::is_empty`](crate::Response::is_empty) and [`ran_out`](crate::Response::ran_out), without keeping the
-/// response. A response of no bytes at all is an empty answer here, and no failure, if it ended cleanly.
+/// Watches the events of one attempt: whether there was something to show, and whether it failed. A response of no bytes
+/// at all is an empty answer here, and no failure, if it ended cleanly.
 ///
 /// ```
 /// use thalweg::policy::{Attempt, Decision, Empty, Ending, Retry, RetryRules};
@@ -29,13 +26,22 @@ use crate::fold::Fold;
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Attempt {
-    is_shown: bool,
-    ran_out: bool,
+    emptiness: Emptiness,
     is_foreign: bool,
     is_blank: bool,
+    failure: Option<Failure>,
+}
+
+/// Watches a stream for something to show: text, a refusal, media, a call. Reasoning alone is nothing.
+///
+/// The same as [`Response::is_empty`](crate::Response::is_empty) and [`ran_out`](crate::Response::ran_out), without
+/// keeping the response. [`Attempt`] asks it, and knows failures too.
+#[derive(Clone, Debug, Default)]
+pub struct Emptiness {
+    is_shown: bool,
+    ran_out: bool,
     /// Blocks of text and refusals in which nothing was seen yet: as many as there may be blocks at most.
     blank: Vec<BlockId>,
-    failure: Option<Failure>,
 }
 
 /// How an attempt ended.
@@ -64,11 +70,39 @@ impl Attempt {
     /// How it ended. Ask after [`Event::End`].
     #[must_use]
     pub const fn ending(&self) -> Ending {
-        match self.failure {
-            Some(failure) => Ending::Failed(failure),
-            None if self.is_shown => Ending::Fine,
-            None if self.ran_out => Ending::Empty(Empty::RanOut),
-            None => Ending::Empty(Empty::Silent),
+        match (self.failure, self.emptiness.verdict()) {
+            (Some(failure), _) => Ending::Failed(failure),
+            (None, Some(empty)) => Ending::Empty(empty),
+            (None, None) => Ending::Fine,
+        }
+    }
+}
+
+impl Fold for Attempt {
+    fn apply(&mut self, event: &Event<'_>) {
+        self.emptiness.apply(event);
+        match event {
+            Event::Anomaly { kind: AnomalyKind::NotAStream, .. } => self.is_foreign = true,
+            // Nothing at all came: of what is no stream, that was said before.
+            Event::Error { kind: ErrorKind::NotAStream, origin: Origin::Local, .. } if !self.is_foreign => {
+                self.is_blank = true;
+            }
+            Event::End { evidence, .. } if self.is_blank => {
+                self.failure = self.failure.or_else(|| Failure::of_close(evidence.close?));
+            }
+            _ => self.failure = self.failure.or_else(|| Failure::of_event(event)),
+        }
+    }
+}
+
+impl Emptiness {
+    /// None where there is something to show. Ask after [`Event::End`]; a stream that failed is not empty but failed.
+    #[must_use]
+    pub const fn verdict(&self) -> Option<Empty> {
+        match (self.is_shown, self.ran_out) {
+            (true, _) => None,
+            (false, true) => Some(Empty::RanOut),
+            (false, false) => Some(Empty::Silent),
         }
     }
 
@@ -78,7 +112,7 @@ impl Attempt {
     }
 }
 
-impl Fold for Attempt {
+impl Fold for Emptiness {
     fn apply(&mut self, event: &Event<'_>) {
         match event {
             Event::TextDelta { .. } | Event::RefusalDelta { .. } => self.show(),
@@ -89,15 +123,7 @@ impl Fold for Attempt {
             Event::Restated { block, value } if !value.is_empty() && self.blank.contains(block) => self.show(),
             Event::Finish { reason: Reason::Refusal, .. } => self.show(),
             Event::Finish { reason: Reason::Length, .. } => self.ran_out = true,
-            Event::Anomaly { kind: AnomalyKind::NotAStream, .. } => self.is_foreign = true,
-            // Nothing at all came: what is no stream was said to be.
-            Event::Error { kind: ErrorKind::NotAStream, origin: Origin::Local, .. } if !self.is_foreign => {
-                self.is_blank = true;
-            }
-            Event::End { evidence, .. } if self.is_blank => {
-                self.failure = self.failure.or_else(|| Failure::of_close(evidence.close?));
-            }
-            _ => self.failure = self.failure.or_else(|| Failure::of_event(event)),
+            _ => {}
         }
     }
 }

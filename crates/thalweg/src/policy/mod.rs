@@ -20,8 +20,10 @@ mod preamble;
 mod rate_limits;
 mod retry;
 mod rules;
+#[cfg(test)]
+mod tests;
 
-pub use attempt::{Attempt, Empty, Ending};
+pub use attempt::{Attempt, Emptiness, Empty, Ending};
 pub use deadlines::{Deadline, DeadlineRules, Deadlines};
 pub use failure::{Failure, NoResponse};
 pub use headers::Advice;

@@ -16,6 +16,34 @@ use crate::event::{BlockId, BlockKind, Event, EventOf, OwnedEvent};
 ///
 /// Give each event to [`push`](Self::push). After an event that says that the attempt failed, and after `End`, decide:
 /// [`again`](Self::again) drops what is held, [`open`](Self::open) lets it out.
+///
+/// ```
+/// use thalweg::policy::{Given, Preamble};
+/// use thalweg::{Close, Normalizer, dialects};
+///
+/// let mut preamble = Preamble::default();
+/// let attempts: [&[u8]; 2] = [
+///     b"data: {\"error\":{\"code\":\"server_error\",\"message\":\"boom\"}}\n\n",
+///     b"data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hi\"},\"finish_reason\":\"stop\"}]}\n\n",
+/// ];
+/// let mut starts = 0;
+/// for bytes in attempts {
+///     let mut normalizer = Normalizer::new(&dialects::OPENAI_CHAT);
+///     normalizer.feed(bytes);
+///     normalizer.finish(Close::Clean);
+///     while let Some(event) = normalizer.poll() {
+///         match preamble.push(&event) {
+///             Given::Held => {}
+///             Given::Opened => starts += preamble.take().count(), // and the event
+///             _ => {}                                             // give out the event
+///         }
+///     }
+///     if preamble.is_holding() && !preamble.again() {
+///         unreachable!("nothing was given out");
+///     }
+/// }
+/// assert_eq!(starts, 2); // the start of the second attempt, and its empty block of text
+/// ```
 #[derive(Clone, Debug)]
 pub struct Preamble {
     rules: PreambleRules,
