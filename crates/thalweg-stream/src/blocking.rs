@@ -92,8 +92,8 @@ impl<R> EventReader<R> {
         self
     }
 
-    /// Shows every event to hooks before it is given out, behind those that are there: see [`Hooks`]. Call it before
-    /// the first event is taken; hooks that come later see what comes later.
+    /// Shows every event to hooks before it is given out, behind those that are there: see [`Hooks`]. Hooks that
+    /// come later see what comes later.
     pub fn with_hooks(mut self, hooks: Hooks) -> Self {
         self.taps.hooks = core::mem::take(&mut self.taps.hooks).and(hooks);
         self

@@ -111,7 +111,7 @@ impl fmt::Display for Failure {
 pub struct Hooks {
     hooks: Vec<Named>,
     log: Log,
-    /// Of every block, what its deltas are.
+    /// Of every block, what its deltas are. At most [`BLOCKS_MAX`].
     families: Vec<Family>,
     is_over: bool,
 }
@@ -219,7 +219,9 @@ impl Hooks {
     fn family(&mut self, event: &Event<'_>) -> Family {
         match *event {
             Event::BlockStart { block, ref kind, .. } => {
-                if block.index() == self.families.len() {
+                // Blocks are dense; hooks that came late did not see the first ones.
+                if (self.families.len()..BLOCKS_MAX).contains(&block.index()) {
+                    self.families.resize(block.index(), Family::None);
                     self.families.push(Family::of(kind));
                 }
                 Family::None
@@ -299,6 +301,9 @@ fn pass(hooks: &mut [Named], log: &mut Log, family: Family, event: Event<'_>, ou
 
 /// The most hooks that one response may have.
 pub const HOOKS_MAX: usize = 64;
+
+/// Of blocks behind these nothing is known: more of them can only be added at their deltas. A normalizer gives fewer.
+const BLOCKS_MAX: usize = 1 << 16;
 
 /// How many failures are kept with their errors. The others are counted.
 pub const FAILURES_KEPT: usize = 32;

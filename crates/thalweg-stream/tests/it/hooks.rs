@@ -206,6 +206,31 @@ fn a_hook_may_hold_text_back_until_the_block_ends() {
     assert_eq!(response.choices[0].text(), case("text").setup().response(&case("text").body).choices[0].text());
 }
 
+#[test]
+fn hooks_that_come_late_see_what_comes_late() {
+    let case = case("parallel_tool_calls");
+    let body = stream::iter([Ok::<_, ()>(&case.body)]);
+    let mut events = EventStream::new(body, case.setup().normalizer());
+    let mut given = Vec::new();
+    while !matches!(given.last(), Some(OwnedEvent::BlockStart { .. })) {
+        given.extend(block_on(events.next()));
+    }
+    let spaces = |edit: &mut Edit<'_>| -> Result<(), HookError> {
+        if let Event::BlockEnd { .. } = edit.event() {
+            edit.add_text(" ");
+        }
+        Ok(())
+    };
+    let mut events = events.with_hooks(Hooks::new().with("spaces", spaces));
+    let rest: Vec<_> = block_on(events.by_ref().collect());
+    let ended = rest.iter().filter(|event| matches!(event, OwnedEvent::BlockEnd { .. })).count() as u64;
+    assert!(ended > 1, "{rest:?}");
+    // Of the block that began before, nothing is known.
+    assert_eq!(events.hooks().failure_count(), 1);
+    given.extend(rest);
+    check_grammar(&case, &given);
+}
+
 /// Notes how the response ended, and fails.
 struct Note(Arc<Mutex<Vec<(Outcome, u64)>>>);
 
