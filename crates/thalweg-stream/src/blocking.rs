@@ -4,9 +4,12 @@ use core::fmt;
 use core::iter::FusedIterator;
 use std::io::{self, ErrorKind, Read};
 
+use thalweg::policy::{Deadline, Deadlines};
 use thalweg::{Close, Dialect, Event, Normalizer, OwnedEvent, Stage};
 
-use crate::Until;
+use crate::taps::Taps;
+use crate::watch::{self, Watch};
+use crate::{Hooks, Until};
 
 /// The events of a body in a known dialect. Short for [`EventReader::new`] with [`Normalizer::new`].
 pub fn events<R: Read>(body: R, dialect: &Dialect) -> EventReader<R> {
@@ -60,6 +63,8 @@ pub struct EventReader<R> {
     normalizer: Normalizer,
     chunk: Box<[u8]>,
     until: Until,
+    taps: Taps,
+    clock: Option<Clock>,
     error: Option<io::Error>,
     /// Everything that was read has been given out.
     is_drained: bool,
@@ -69,12 +74,67 @@ impl<R> EventReader<R> {
     /// The events of a body, read by a normalizer: one for a dialect, one that detects it, with limits of its own.
     pub fn new(body: R, normalizer: Normalizer) -> Self {
         let chunk = vec![0; CHUNK_BYTES].into_boxed_slice();
-        Self { body, normalizer, chunk, until: Until::Settled, error: None, is_drained: false }
+        Self {
+            body,
+            normalizer,
+            chunk,
+            until: Until::Settled,
+            taps: Taps::default(),
+            clock: None,
+            error: None,
+            is_drained: false,
+        }
     }
 
     /// How long the body is read. [`Until::Settled`] by default.
     pub fn with_until(mut self, until: Until) -> Self {
         self.until = until;
+        self
+    }
+
+    /// Shows every event to hooks before it is given out, behind those that are there: see [`Hooks`]. Hooks that
+    /// come later see what comes later.
+    pub fn with_hooks(mut self, hooks: Hooks) -> Self {
+        self.taps.hooks = core::mem::take(&mut self.taps.hooks).and(hooks);
+        self
+    }
+
+    /// Merges deltas of one block that follow each other in what one chunk brought, up to `bytes` of text each; 0, the
+    /// default: does not. The text is the same to the byte, and nothing waits: what a chunk brought goes out before
+    /// another is asked for. Merging is ahead of the hooks.
+    pub fn with_merged_deltas(mut self, bytes: usize) -> Self {
+        self.taps.merged_bytes = bytes;
+        self
+    }
+
+    /// Ends the response when one of its deadlines passes: as timed out, or, when the drain window behind its finish is
+    /// over, as after a clean close. [`deadline`](Self::deadline) says which it was.
+    ///
+    /// `deadlines` has begun when the request was sent, by the clock `now_us`, in microseconds. They are looked at
+    /// whenever a read returns. Give the socket a short read timeout: it is then no silence, but how often they are
+    /// looked at.
+    ///
+    /// ```no_run
+    /// use std::net::TcpStream;
+    /// use std::time::{Duration, Instant};
+    ///
+    /// use thalweg::dialects;
+    /// use thalweg::policy::{DeadlineRules, Deadlines};
+    ///
+    /// # let socket = TcpStream::connect("localhost:80")?;
+    /// socket.set_read_timeout(Some(Duration::from_millis(250)))?;
+    /// let began = Instant::now();
+    /// let deadlines = Deadlines::new(DeadlineRules::default(), 0);
+    /// let mut events = thalweg_stream::blocking::events(socket, &dialects::OPENAI_CHAT)
+    ///     .with_deadlines(deadlines, move || began.elapsed().as_micros() as u64);
+    /// while let Some(event) = events.next_event() {
+    ///     println!("{event:?}");
+    /// }
+    /// println!("{:?}", events.deadline());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn with_deadlines(mut self, deadlines: Deadlines, now_us: impl Fn() -> u64 + Send + 'static) -> Self {
+        self.clock = Some(Clock { watch: Watch::new(deadlines, now_us()), now_us: Box::new(now_us) });
         self
     }
 
@@ -100,6 +160,17 @@ impl<R> EventReader<R> {
     #[must_use]
     pub fn normalizer(&self) -> &Normalizer {
         &self.normalizer
+    }
+
+    /// The deadline that ended the response, if one did.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Deadline> {
+        self.clock.as_ref()?.watch.passed
+    }
+
+    /// The hooks, and what failed in them.
+    pub fn hooks(&self) -> &Hooks {
+        &self.taps.hooks
     }
 
     /// The body, for example to change the timeout of a socket. Bytes read from it here are missing from the events.
@@ -131,20 +202,20 @@ impl<R: Read> EventReader<R> {
     /// The next event, lent: no allocation on the delta path. None when the response is over. Blocks as long as the
     /// reader does.
     pub fn next_event(&mut self) -> Option<Event<'_>> {
-        while !self.normalizer.advance() {
+        while !self.advance() {
             if self.normalizer.stage() == Stage::Ended {
                 return None;
             }
             self.is_drained = true;
             self.pull();
         }
-        self.normalizer.event()
+        self.taps.event(&self.normalizer)
     }
 
     /// The next event of what was read, lent, without reading; `None`: [`pull`](Self::pull), or it is over.
     pub fn next_arrived(&mut self) -> Option<Event<'_>> {
-        self.is_drained = !self.normalizer.advance();
-        if self.is_drained { None } else { self.normalizer.event() }
+        self.is_drained = !self.advance();
+        if self.is_drained { None } else { self.taps.event(&self.normalizer) }
     }
 
     /// Reads once; the events are then taken with [`next_arrived`](Self::next_arrived). Does nothing while there are
@@ -179,14 +250,22 @@ impl<R: Read> EventReader<R> {
         if self.until.is_reached(&self.normalizer) {
             return self.finish_now(Close::Clean);
         }
+        if self.has_passed() {
+            return;
+        }
         match self.body.read(&mut self.chunk) {
             Ok(0) => self.finish_now(Close::Clean),
             Ok(len) => {
                 // A reader that claims more than it was given room for gets what there is.
                 self.normalizer.feed(&self.chunk[..len.min(CHUNK_BYTES)]);
                 self.is_drained = false;
+                if let Some(deadline) = self.clock.as_mut().and_then(Clock::bytes) {
+                    self.finish_now(deadline.close());
+                }
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            // The deadlines say what is too long.
+            Err(error) if self.clock.is_some() && close_of(&error) == Close::TimedOut => _ = self.has_passed(),
             Err(error) => {
                 let close = match close_of(&error) {
                     Close::TimedOut if self.stage() == Stage::Finished => Close::Clean,
@@ -196,6 +275,33 @@ impl<R: Read> EventReader<R> {
                 self.error = Some(error);
             }
         }
+    }
+
+    /// Whether a deadline has passed while the reader had nothing; it ends the response.
+    fn has_passed(&mut self) -> bool {
+        let stage = self.stage();
+        let passed = self.clock.as_mut().and_then(|clock| clock.watch.waits(stage, (clock.now_us)()));
+        if let Some(deadline) = passed {
+            self.finish_now(deadline.close());
+        }
+        passed.is_some()
+    }
+
+    fn advance(&mut self) -> bool {
+        let Self { taps, normalizer, clock, .. } = self;
+        taps.advance(normalizer, |normalizer| watch::advance(normalizer, clock.as_mut().map(|clock| &mut clock.watch)))
+    }
+}
+
+/// The deadlines of a body that is read, and the caller's time.
+struct Clock {
+    watch: Watch,
+    now_us: Box<dyn Fn() -> u64 + Send>,
+}
+
+impl Clock {
+    fn bytes(&mut self) -> Option<Deadline> {
+        self.watch.bytes((self.now_us)())
     }
 }
 
@@ -214,6 +320,7 @@ impl<R> fmt::Debug for EventReader<R> {
         f.debug_struct("EventReader")
             .field("normalizer", &self.normalizer)
             .field("until", &self.until)
+            .field("hooks", &self.taps.hooks)
             .field("error", &self.error)
             .finish_non_exhaustive()
     }

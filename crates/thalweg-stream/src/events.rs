@@ -4,10 +4,14 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 
 use futures_core::{FusedStream, Stream, TryStream};
+use thalweg::policy::{Deadline, Deadlines};
 use thalweg::{Close, Dialect, Event, Fold, Normalizer, OwnedEvent, Response, Stage};
 
-use crate::Until;
+use crate::clock::{self, Clock};
 use crate::feed::{AnyBody, Feed, send_unpin};
+use crate::opening::Held;
+use crate::taps::Taps;
+use crate::{Hooks, Timer, Until};
 
 /// The events of a body in a known dialect. Short for [`EventStream::new`] with [`Normalizer::new`].
 pub fn events<S: TryStream>(body: S, dialect: &Dialect) -> EventStream<S> {
@@ -61,12 +65,15 @@ where
 ///   body.
 /// - **Back-pressure:** the next chunk is pulled when every event of the last has been taken. What is kept is one chunk
 ///   and what [`Limits`](thalweg::Limits) bounds.
-/// - **Deadlines** are the caller's, who has a clock: see [`pull`](Self::pull).
+/// - **Deadlines** need a clock, and the caller has one: see [`with_deadlines`](Self::with_deadlines), or
+///   [`pull`](Self::pull) for a loop of one's own.
 /// - **`Unpin`:** bodies must be, so that everything else here is a plain method; any other fits in `Box::pin(body)`
 ///   or `pin!(body)`.
 #[must_use = "streams do nothing unless polled"]
 pub struct EventStream<S: TryStream> {
-    feed: Feed<S>,
+    pub(crate) feed: Feed<S>,
+    pub(crate) taps: Taps,
+    pub(crate) held: Held,
 }
 
 impl<S: TryStream> EventStream<S> {
@@ -80,7 +87,7 @@ impl<S: TryStream> EventStream<S> {
     /// let events = thalweg_stream::EventStream::new(body, normalizer);
     /// ```
     pub fn new(body: S, normalizer: Normalizer) -> Self {
-        Self { feed: Feed::new(body, normalizer, Until::Settled) }
+        Self { feed: Feed::new(body, normalizer, Until::Settled), taps: Taps::default(), held: Held::default() }
     }
 
     /// How long the body is read. [`Until::Settled`] by default.
@@ -98,6 +105,100 @@ impl<S: TryStream> EventStream<S> {
     /// ```
     pub fn with_close(mut self, close_of: fn(&S::Error) -> Close) -> Self {
         self.feed.close_of = close_of;
+        self
+    }
+
+    /// Shows every event to hooks before it is given out, behind those that are there: see [`Hooks`]. Hooks that
+    /// come later see what comes later.
+    pub fn with_hooks(mut self, hooks: Hooks) -> Self {
+        self.taps.hooks = core::mem::take(&mut self.taps.hooks).and(hooks);
+        self
+    }
+
+    /// Merges deltas of one block that follow each other in what one chunk brought, up to `bytes` of text each; 0, the
+    /// default: does not. The text is the same to the byte, and nothing waits: what a chunk brought goes out before
+    /// another is asked for. Merging is ahead of the hooks.
+    ///
+    /// ```
+    /// use futures::StreamExt;
+    /// use thalweg::{OwnedEvent, dialects};
+    ///
+    /// # futures::executor::block_on(async {
+    /// let word = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"word \"}}]}\n\n";
+    /// let body = futures::stream::iter([Ok::<_, std::io::Error>(word.repeat(3)), Ok(word.repeat(2))]);
+    /// let events = thalweg_stream::events(body, &dialects::OPENAI_CHAT).with_merged_deltas(1024);
+    /// let texts: Vec<_> = events
+    ///     .filter_map(async |event| if let OwnedEvent::TextDelta { text, .. } = event { Some(text) } else { None })
+    ///     .collect()
+    ///     .await;
+    /// assert_eq!(texts, ["word word word ".into(), "word word ".into()]);
+    /// # });
+    /// ```
+    pub fn with_merged_deltas(mut self, bytes: usize) -> Self {
+        self.taps.merged_bytes = bytes;
+        self
+    }
+
+    /// Ends the response as [`cancel`](Self::cancel) does, as soon as a future is ready: the receiver of a channel, the
+    /// `cancelled_owned()` of a token. It is asked whenever more of the body is waited for. What has arrived by then
+    /// still comes.
+    ///
+    /// ```
+    /// use futures::StreamExt;
+    /// use thalweg::{Outcome, OwnedEvent, dialects};
+    ///
+    /// # futures::executor::block_on(async {
+    /// let (stop, stopped) = futures::channel::oneshot::channel::<()>();
+    /// let body = futures::stream::pending::<Result<Vec<u8>, std::io::Error>>();
+    /// let mut events = thalweg_stream::events(body, &dialects::OPENAI_CHAT).with_cancel(async { _ = stopped.await });
+    /// drop(stop); // or send: from any thread
+    /// let events: Vec<_> = events.collect().await;
+    /// assert!(matches!(events.last(), Some(OwnedEvent::End { outcome: Outcome::Cancelled, .. })));
+    /// # });
+    /// ```
+    pub fn with_cancel(mut self, signal: impl Future<Output = ()> + Send + 'static) -> Self {
+        self.feed.cancel = Some(Box::pin(signal));
+        self
+    }
+
+    /// Ends the response when one of its deadlines passes: as timed out, or, when the drain window behind its finish is
+    /// over, as after a clean close. [`deadline`](Self::deadline) says which it was.
+    ///
+    /// `deadlines` has begun when the request was sent, by the clock of `timer`. They are looked at when more of the body
+    /// is waited for, and that of the whole stream whenever a chunk comes: a stream that nobody polls is not ended.
+    ///
+    /// ```
+    /// use futures::StreamExt;
+    /// use thalweg::policy::{Deadline, DeadlineRules, Deadlines};
+    /// use thalweg::{Outcome, OwnedEvent, dialects};
+    /// use thalweg_stream::{Sleep, Timer};
+    /// use tokio::time::{Duration, Instant};
+    ///
+    /// struct Tokio(Instant);
+    ///
+    /// impl Timer for Tokio {
+    ///     fn now_us(&self) -> u64 {
+    ///         self.0.elapsed().as_micros() as u64
+    ///     }
+    ///
+    ///     fn sleep_until(&self, at_us: u64) -> Sleep {
+    ///         Box::pin(tokio::time::sleep_until(self.0 + Duration::from_micros(at_us)))
+    ///     }
+    /// }
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?.block_on(async {
+    /// let timer = Tokio(Instant::now());
+    /// let silent = futures::stream::pending::<Result<Vec<u8>, std::io::Error>>();
+    /// let deadlines = Deadlines::new(DeadlineRules::default(), timer.now_us());
+    /// let mut events = thalweg_stream::events(silent, &dialects::OPENAI_CHAT).with_deadlines(deadlines, timer);
+    /// let given: Vec<_> = events.by_ref().collect().await;
+    /// assert!(matches!(given.last(), Some(OwnedEvent::End { outcome: Outcome::Truncated, .. })));
+    /// assert_eq!(events.deadline(), Some(Deadline::Silence));
+    /// # });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn with_deadlines(mut self, deadlines: Deadlines, timer: impl Timer + Send + 'static) -> Self {
+        self.feed.clock = Some(Clock::new(deadlines, Box::new(timer)));
         self
     }
 
@@ -123,6 +224,17 @@ impl<S: TryStream> EventStream<S> {
     #[must_use]
     pub fn normalizer(&self) -> &Normalizer {
         &self.feed.normalizer
+    }
+
+    /// The deadline that ended the response, if one did.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Deadline> {
+        self.feed.clock.as_ref()?.watch.passed
+    }
+
+    /// The hooks, and what failed in them.
+    pub fn hooks(&self) -> &Hooks {
+        &self.taps.hooks
     }
 
     /// The error that ended the body, if one did.
@@ -165,13 +277,17 @@ where
     /// # });
     /// ```
     pub async fn next_event(&mut self) -> Option<Event<'_>> {
-        if poll_fn(|cx| self.poll_advance(cx)).await { self.feed.normalizer.event() } else { None }
+        if poll_fn(|cx| self.poll_advance(cx)).await { self.event() } else { None }
     }
 
     /// The next event of what has arrived, lent, without waiting; `None`: [`pull`](Self::pull), or it is over.
     pub fn next_arrived(&mut self) -> Option<Event<'_>> {
-        self.feed.is_drained = !self.feed.normalizer.advance();
-        if self.feed.is_drained { None } else { self.feed.normalizer.event() }
+        if self.held.advance() {
+            return self.held.event();
+        }
+        let Self { feed: Feed { normalizer, clock, is_drained, .. }, taps, .. } = self;
+        *is_drained = !taps.advance(normalizer, |normalizer| clock::advance(normalizer, clock));
+        if self.feed.is_drained { None } else { self.event() }
     }
 
     /// Waits for the next chunk of the body, or for its end; the events are then taken with
@@ -218,12 +334,25 @@ where
 
     /// [`pull`](Self::pull), for futures written by hand.
     pub fn poll_pull(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.feed.poll_pull(cx)
+        if self.held.has_more() { Poll::Ready(()) } else { self.feed.poll_pull(cx) }
     }
 
     /// Goes to the next event; false when the response is over.
     fn poll_advance(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
-        self.feed.poll_take(cx, |normalizer| normalizer.advance().then_some(())).map(|taken| taken.is_some())
+        if self.held.advance() { Poll::Ready(true) } else { self.poll_tapped(cx) }
+    }
+
+    /// Goes to the next event behind those that are held.
+    pub(crate) fn poll_tapped(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
+        let Self { feed, taps, .. } = self;
+        let taken = feed.poll_take(cx, |normalizer, clock| {
+            taps.advance(normalizer, |normalizer| clock::advance(normalizer, clock)).then_some(())
+        });
+        taken.map(|taken| taken.is_some())
+    }
+
+    fn event(&self) -> Option<Event<'_>> {
+        self.held.event().or_else(|| self.taps.event(&self.feed.normalizer))
     }
 }
 
@@ -235,7 +364,7 @@ where
     type Item = OwnedEvent;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<OwnedEvent>> {
-        self.poll_advance(cx).map(|_| Some(self.feed.normalizer.event()?.to_owned()))
+        self.poll_advance(cx).map(|_| Some(self.event()?.to_owned()))
     }
 }
 
@@ -245,13 +374,13 @@ where
     S::Ok: AsRef<[u8]>,
 {
     fn is_terminated(&self) -> bool {
-        self.stage() == Stage::Ended && matches!(self.feed.normalizer.event(), None | Some(Event::End { .. }))
+        self.stage() == Stage::Ended && !self.held.has_more() && matches!(self.event(), None | Some(Event::End { .. }))
     }
 }
 
 impl<S: TryStream> fmt::Debug for EventStream<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("EventStream").field(&self.feed).finish()
+        f.debug_struct("EventStream").field("feed", &self.feed).field("hooks", &self.taps.hooks).finish_non_exhaustive()
     }
 }
 

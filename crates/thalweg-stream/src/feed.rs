@@ -7,6 +7,7 @@ use futures_core::{Stream, TryStream};
 use thalweg::{Close, Normalizer, Stage};
 
 use crate::Until;
+use crate::clock::Clock;
 
 /// A body and the normalizer that reads it.
 ///
@@ -17,6 +18,9 @@ pub(crate) struct Feed<S: TryStream> {
     pub(crate) until: Until,
     pub(crate) close_of: fn(&S::Error) -> Close,
     pub(crate) error: Option<S::Error>,
+    /// Ends the response when it is ready.
+    pub(crate) cancel: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    pub(crate) clock: Option<Clock>,
     /// Everything that was put in has been given out. Nothing more is put in before that, so that at most one chunk
     /// is in the normalizer beside its unfinished frame.
     pub(crate) is_drained: bool,
@@ -24,7 +28,16 @@ pub(crate) struct Feed<S: TryStream> {
 
 impl<S: TryStream> Feed<S> {
     pub(crate) fn new(body: S, normalizer: Normalizer, until: Until) -> Self {
-        Self { body, normalizer, until, close_of: |_| Close::Broken, error: None, is_drained: false }
+        Self {
+            body,
+            normalizer,
+            until,
+            close_of: |_| Close::Broken,
+            error: None,
+            cancel: None,
+            clock: None,
+            is_drained: false,
+        }
     }
 
     /// Says how the body ended. It is not polled again.
@@ -43,10 +56,10 @@ where
     pub(crate) fn poll_take<T>(
         &mut self,
         cx: &mut Context<'_>,
-        mut take: impl FnMut(&mut Normalizer) -> Option<T>,
+        mut take: impl FnMut(&mut Normalizer, &mut Option<Clock>) -> Option<T>,
     ) -> Poll<Option<T>> {
         for _ in 0..CHUNKS_A_POLL {
-            let taken = take(&mut self.normalizer);
+            let taken = take(&mut self.normalizer, &mut self.clock);
             self.is_drained = taken.is_none();
             if taken.is_some() || self.normalizer.stage() == Stage::Ended {
                 return Poll::Ready(taken);
@@ -68,16 +81,31 @@ where
             self.finish(Close::Clean);
             return Poll::Ready(());
         }
-        match ready!(Pin::new(&mut self.body).try_poll_next(cx)) {
-            Some(Ok(chunk)) => {
+        if let Some(cancel) = &mut self.cancel
+            && cancel.as_mut().poll(cx).is_ready()
+        {
+            self.cancel = None;
+            self.finish(Close::Cancelled);
+            return Poll::Ready(());
+        }
+        match Pin::new(&mut self.body).try_poll_next(cx) {
+            Poll::Pending => {
+                let Some(clock) = &mut self.clock else { return Poll::Pending };
+                let deadline = ready!(clock.poll_passed(self.normalizer.stage(), cx));
+                self.finish(deadline.close());
+            }
+            Poll::Ready(Some(Ok(chunk))) => {
                 self.normalizer.feed(chunk.as_ref());
                 self.is_drained = false;
+                if let Some(deadline) = self.clock.as_mut().and_then(Clock::bytes) {
+                    self.finish(deadline.close());
+                }
             }
-            Some(Err(error)) => {
+            Poll::Ready(Some(Err(error))) => {
                 self.finish((self.close_of)(&error));
                 self.error = Some(error);
             }
-            None => self.finish(Close::Clean),
+            Poll::Ready(None) => self.finish(Close::Clean),
         }
         Poll::Ready(())
     }
@@ -92,6 +120,7 @@ impl<S: TryStream> core::fmt::Debug for Feed<S> {
             .field("normalizer", &self.normalizer)
             .field("until", &self.until)
             .field("has_error", &self.error.is_some())
+            .field("clock", &self.clock)
             .finish_non_exhaustive()
     }
 }

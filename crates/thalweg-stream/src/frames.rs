@@ -4,10 +4,12 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 
 use futures_core::{FusedStream, Stream, TryStream};
+use thalweg::policy::{Deadline, Deadlines};
 use thalweg::{Close, Dialect, FrameEvents, Normalizer, OwnedEvent, Stage};
 
-use crate::Until;
+use crate::clock::{self, Clock};
 use crate::feed::{AnyBody, Feed, send_unpin};
+use crate::{Timer, Until};
 
 /// The frames of a body in a known dialect. Short for [`FrameStream::new`] with [`Normalizer::new`].
 pub fn frames<S: TryStream>(body: S, dialect: &Dialect) -> FrameStream<S> {
@@ -44,6 +46,8 @@ impl From<FrameEvents<'_>> for Frame {
 /// It ends as [`EventStream`](crate::EventStream) does, is as safe to cancel and keeps as little, with one difference:
 /// by default the body is read to its end ([`Until::Closed`]), because what is promised here is its bytes. Whoever
 /// waits for a server that never closes is then the client, as it would be without a gateway between.
+///
+/// There are no hooks here: bytes that are passed on exactly are not to be changed.
 ///
 /// ```
 /// use futures::StreamExt;
@@ -85,6 +89,25 @@ impl<S: TryStream> FrameStream<S> {
         self
     }
 
+    /// Ends the response as [`cancel`](Self::cancel) does, as soon as a future is ready: the receiver of a channel, the
+    /// `cancelled_owned()` of a token. It is asked whenever more of the body is waited for. What has arrived by then
+    /// still comes.
+    pub fn with_cancel(mut self, signal: impl Future<Output = ()> + Send + 'static) -> Self {
+        self.feed.cancel = Some(Box::pin(signal));
+        self
+    }
+
+    /// Ends the response when one of its deadlines passes: as timed out, or, when the drain window behind its finish is
+    /// over, as after a clean close. [`deadline`](Self::deadline) says which it was.
+    ///
+    /// `deadlines` has begun when the request was sent, by the clock of `timer`. They are looked at when more of the body
+    /// is waited for, and that of the whole stream whenever a chunk comes: a stream that nobody polls is not ended. An example is at
+    /// [`EventStream::with_deadlines`](crate::EventStream::with_deadlines).
+    pub fn with_deadlines(mut self, deadlines: Deadlines, timer: impl Timer + Send + 'static) -> Self {
+        self.feed.clock = Some(Clock::new(deadlines, Box::new(timer)));
+        self
+    }
+
     /// The caller wants no more, for example because the client has gone: the body is not asked again, and the outcome
     /// is `Cancelled`. Frames of what has arrived still come, and then the end.
     pub fn cancel(&mut self) {
@@ -107,6 +130,12 @@ impl<S: TryStream> FrameStream<S> {
     #[must_use]
     pub fn normalizer(&self) -> &Normalizer {
         &self.feed.normalizer
+    }
+
+    /// The deadline that ended the response, if one did.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Deadline> {
+        self.feed.clock.as_ref()?.watch.passed
     }
 
     /// The error that ended the body, if one did.
@@ -136,8 +165,9 @@ where
     /// The next frame of what has arrived, lent, without waiting and without a copy; `None`: [`pull`](Self::pull), or
     /// it is over.
     pub fn next_arrived(&mut self) -> Option<FrameEvents<'_>> {
-        let frame = self.feed.normalizer.poll_frame();
-        self.feed.is_drained = frame.is_none();
+        let Feed { normalizer, clock, is_drained, .. } = &mut self.feed;
+        let frame = clock::poll_frame(normalizer, clock);
+        *is_drained = frame.is_none();
         frame
     }
 
@@ -163,7 +193,7 @@ where
     type Item = Frame;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Frame>> {
-        self.feed.poll_take(cx, |normalizer| normalizer.poll_frame().map(Frame::from))
+        self.feed.poll_take(cx, |normalizer, clock| clock::poll_frame(normalizer, clock).map(Frame::from))
     }
 }
 

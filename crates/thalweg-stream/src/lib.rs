@@ -2,17 +2,33 @@
 #![cfg_attr(not(feature = "async"), doc = "Events from a `std::io::Read`: see [`blocking`].")]
 #![forbid(unsafe_code)]
 
+mod approvals;
 pub mod blocking;
+#[cfg(feature = "async")]
+mod clock;
 #[cfg(feature = "async")]
 mod events;
 #[cfg(feature = "async")]
 mod feed;
 #[cfg(feature = "async")]
 mod frames;
+mod hooks;
+mod ids;
+#[cfg(feature = "async")]
+mod opening;
+mod taps;
 mod until;
+mod watch;
 
+pub use approvals::{Announcement, ApprovalHook, Approvals, Asker};
+#[cfg(feature = "async")]
+pub use clock::{Sleep, Timer};
 #[cfg(feature = "async")]
 pub use events::{EventStream, collect_response, events};
 #[cfg(feature = "async")]
 pub use frames::{Frame, FrameStream, frames};
+pub use hooks::{Edit, Ended, FAILURES_KEPT, Failure, HOOKS_MAX, Hook, HookError, Hooks};
+pub use ids::{Back, Checksum, IdHook, IdKind, IdRoute, Ids, Tag};
+#[cfg(feature = "async")]
+pub use opening::Opening;
 pub use until::Until;

@@ -1,10 +1,12 @@
 //! Blocking readers that dribble, fail, and fall silent.
 
+use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
 
+use thalweg::policy::{Deadline, DeadlineRules, Deadlines};
 use thalweg::{Close, Event, Outcome, OwnedEvent, Stage, dialects};
 use thalweg_corpus::Chunking;
 use thalweg_stream::Until;
@@ -174,6 +176,38 @@ fn a_socket_that_falls_silent_times_out() -> io::Result<()> {
     assert_eq!(reader.error().map(close_of), Some(Close::TimedOut));
     drop(server);
     Ok(())
+}
+
+#[test]
+fn a_reader_with_deadlines_takes_its_timeouts_for_a_look_at_the_clock() {
+    let check = |steps: &[Result<&'static str, ErrorKind>], expected: (Outcome, Option<Deadline>)| {
+        // Every look at the clock is ten seconds later.
+        let now_us = AtomicU64::new(0);
+        let mut rules = DeadlineRules::default();
+        rules.silence = Some(Duration::from_secs(200));
+        rules.total = Some(Duration::from_secs(2000));
+        rules.drain = Some(Duration::from_secs(50));
+        let body = Script { steps: steps.iter().copied().collect(), has_failed: false };
+        let mut reader = events(Ticks(body), &dialects::OPENAI_CHAT)
+            .with_deadlines(Deadlines::new(rules, 0), move || now_us.fetch_add(10_000_000, Ordering::Relaxed));
+        let outcome = outcome(&reader.by_ref().collect::<Vec<_>>());
+        assert_eq!((outcome, reader.deadline()), expected, "{steps:?}");
+        assert!(reader.error().is_none(), "a timeout is no error here");
+    };
+    check(&[Ok(WORD), Ok(STOP), Ok(DONE)], (Outcome::Complete, None));
+    check(&[Ok(WORD)], (Outcome::Truncated, Some(Deadline::Silence)));
+    check(&[], (Outcome::Truncated, Some(Deadline::Silence)));
+    check(&[Ok(WORD), Ok(STOP)], (Outcome::Complete, Some(Deadline::Drain)));
+    check(&[Ok(": on\n\n"); 300], (Outcome::Truncated, Some(Deadline::Total)));
+}
+
+/// A socket with a read timeout that is kept open behind what its script says.
+struct Ticks(Script);
+
+impl Read for Ticks {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.0.steps.is_empty() { Err(ErrorKind::WouldBlock.into()) } else { self.0.read(buffer) }
+    }
 }
 
 #[test]

@@ -227,6 +227,30 @@ fn none<T>() -> Option<T> {
 }
 
 impl<S> EventOf<S> {
+    /// More of a text block. An empty text would break the grammar.
+    #[must_use]
+    pub const fn text_delta(block: BlockId, text: S) -> Self {
+        Self::TextDelta { block, text }
+    }
+
+    /// More of a reasoning block. An empty text would break the grammar.
+    #[must_use]
+    pub const fn reasoning_delta(block: BlockId, text: S) -> Self {
+        Self::ReasoningDelta { block, text }
+    }
+
+    /// More of a refusal. An empty text would break the grammar.
+    #[must_use]
+    pub const fn refusal_delta(block: BlockId, text: S) -> Self {
+        Self::RefusalDelta { block, text }
+    }
+
+    /// More of a call's input. An empty input would break the grammar.
+    #[must_use]
+    pub const fn tool_call_delta(block: BlockId, input: S) -> Self {
+        Self::ToolCallDelta { block, input }
+    }
+
     /// The same event with every string passed through `f`.
     ///
     /// The one place that knows where strings are: lending, owning and the arena all go through it.
