@@ -33,8 +33,8 @@ struct Known<P> {
 }
 
 impl<P: Copy> Memo<P> {
-    /// The plan for a frame whose shape is known, what is in its slots, and how long its data is. `ends` tells whether the
-    /// data ends before the bytes that it gets.
+    /// The plan for the frame that `bytes` begin with, where its shape is known, and what is in its slots. `ends` tells
+    /// whether a frame's data ends before the bytes that it gets.
     #[inline]
     pub(crate) fn find<'a>(
         &mut self,

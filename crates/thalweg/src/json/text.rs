@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 
-use super::scan::plain_run;
+use memchr::memchr;
 
 /// The inside of a JSON string, between its quotes, still escaped: a range of the frame it was read
 /// from.
@@ -215,7 +215,7 @@ impl<'a> Iterator for Pieces<'a> {
     #[inline]
     fn next(&mut self) -> Option<Piece<'a>> {
         // In a string that was read, nothing but a backslash ends a plain run.
-        let run = plain_run(self.rest.as_bytes());
+        let run = memchr(b'\\', self.rest.as_bytes()).unwrap_or(self.rest.len());
         if run > 0 {
             let (plain, rest) = self.rest.split_at_checked(run)?;
             self.rest = rest;
