@@ -282,7 +282,10 @@ impl Normalizer {
     pub fn feed(&mut self, chunk: &[u8]) {
         if self.is_waiting && self.is_more_of_a_line(chunk) {
             // Nothing else can come of it, so nothing else is looked at.
-            self.buffer.extend_from_slice(chunk);
+            match chunk {
+                [byte] => self.buffer.push(*byte),
+                _ => self.buffer.extend_from_slice(chunk),
+            }
         } else if self.phase == Phase::Open {
             self.compact();
             self.received |= !chunk.is_empty();
