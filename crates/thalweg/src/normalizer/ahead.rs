@@ -28,8 +28,10 @@ impl Envelope {
         let Payload::Data(data) = &cut.payload else { return };
         let (Some(before), Some(after)) = (pending.get(..data.start), pending.get(data.end..cut.len)) else { return };
         let is_known = self.before() == before && self.after() == after;
-        // A carriage return is the end of the frame only if no line feed follows.
-        let is_fit = cut.id.is_none()
+        // A name behind the data is in another place each time. A carriage return is the end of the frame only if no line
+        // feed follows.
+        let is_fit = cut.event.as_ref().is_none_or(|event| event.end <= data.start)
+            && cut.id.is_none()
             && cut.retry_ms.is_none()
             && cut.defect.is_none()
             && !cut.is_exception

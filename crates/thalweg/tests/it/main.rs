@@ -14,6 +14,7 @@ mod options;
 mod policy;
 mod reconnect;
 mod registry;
+mod repeats;
 mod truncation;
 mod unfold;
 mod unread;
