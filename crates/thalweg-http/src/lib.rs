@@ -1,3 +1,9 @@
-//! HTTP for [`thalweg`]: requests to providers and their answers as events, and recordings served back as a provider
-//! would.
+#![cfg_attr(feature = "client", doc = include_str!("../README.md"))]
+#![cfg_attr(not(feature = "client"), doc = "HTTP for [`thalweg`].")]
 #![forbid(unsafe_code)]
+
+#[cfg(feature = "client")]
+mod client;
+
+#[cfg(feature = "client")]
+pub use client::*;

@@ -1,0 +1,8 @@
+//! The client against a server on the loopback that does to it what servers do.
+
+mod answers;
+mod cancellation;
+mod faults;
+mod recording;
+mod secrets;
+mod server;
