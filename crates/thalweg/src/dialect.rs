@@ -5,7 +5,7 @@ use alloc::boxed::Box;
 use core::mem;
 
 use crate::emitter::Emitter;
-use crate::event::{Protocol, Reason};
+use crate::event::{ErrorKind, Protocol, Reason, Retry};
 use crate::framing::Framing;
 
 /// One frame's data, as a decoder gets it.
@@ -112,6 +112,9 @@ pub struct Oddities {
     pub padding_field: Cow<'static, str>,
     /// Finish reasons of the vendor's own, asked before the protocol's. Compared without case.
     pub finish_reasons: Cow<'static, [(Cow<'static, str>, Reason)]>,
+    /// HTTP statuses by which the vendor means something of its own. For [`policy`](crate::policy): decoders never see a
+    /// status.
+    pub statuses: Cow<'static, [StatusMeaning]>,
 }
 
 impl Oddities {
@@ -131,6 +134,7 @@ impl Oddities {
             has_null_ids: false,
             padding_field: Cow::Borrowed(""),
             finish_reasons: Cow::Borrowed(&[]),
+            statuses: Cow::Borrowed(&[]),
         }
     }
 
@@ -169,6 +173,13 @@ impl Oddities {
     #[must_use]
     pub const fn with_finish_reasons(mut self, reasons: &'static [(Cow<'static, str>, Reason)]) -> Self {
         mem::forget(mem::replace(&mut self.finish_reasons, Cow::Borrowed(reasons)));
+        self
+    }
+
+    /// With these [`statuses`](Self::statuses).
+    #[must_use]
+    pub const fn with_statuses(mut self, statuses: &'static [StatusMeaning]) -> Self {
+        mem::forget(mem::replace(&mut self.statuses, Cow::Borrowed(statuses)));
         self
     }
 
@@ -220,6 +231,34 @@ impl Oddities {
     pub const fn with_padding_field(mut self, name: &'static str) -> Self {
         mem::forget(mem::replace(&mut self.padding_field, Cow::Borrowed(name)));
         self
+    }
+}
+
+/// What a vendor means by an HTTP status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StatusMeaning {
+    /// The status.
+    pub status: u16,
+    /// It means so only where a header names a delay.
+    pub needs_delay: bool,
+    /// What kind of error it is.
+    pub kind: ErrorKind,
+    /// Whether trying again can help.
+    pub retry: Retry,
+}
+
+impl StatusMeaning {
+    /// A status that always means this.
+    #[must_use]
+    pub const fn new(status: u16, kind: ErrorKind, retry: Retry) -> Self {
+        Self { status, needs_delay: false, kind, retry }
+    }
+
+    /// A status that means this where a header names a delay.
+    #[must_use]
+    pub const fn with_delay(status: u16, kind: ErrorKind, retry: Retry) -> Self {
+        Self { status, needs_delay: true, kind, retry }
     }
 }
 

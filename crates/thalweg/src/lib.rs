@@ -50,7 +50,8 @@
 //! [`Assembler`] what an agent wants as it comes, [`Timing`] and [`Metrics`] what an operator wants. [`Unfold`] makes
 //! events of a response, for a model that cannot stream and for answers that were stored.
 //! [`Lanes`] tells the responses of one WebSocket connection apart.
-//! A [`Recording`] keeps the bytes with their times and replays them; a [`log`] keeps the events.
+//! A [`Recording`] keeps the bytes with their times and replays them; a [`log`] keeps the events. [`policy`] decides what
+//! to do about streams that fail, stall or say nothing, for transports that have a clock.
 
 #![no_std]
 #![forbid(unsafe_code)]

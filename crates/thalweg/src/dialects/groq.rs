@@ -1,6 +1,7 @@
 use super::chat;
 use super::openai_chat::REASONING_FIRST;
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, StatusMeaning};
+use crate::event::{ErrorKind, Retry};
 
 /// Groq: `api.groq.com/openai/v1`, <https://console.groq.com/docs/api-reference>.
 ///
@@ -10,5 +11,6 @@ use crate::dialect::Dialect;
 /// when the stream failed.
 ///
 /// A tool call that the model botched ends the stream with `event: error` and the code `tool_use_failed`;
-/// `failed_generation` is what the model wrote.
-pub static GROQ: Dialect = chat("groq", REASONING_FIRST);
+/// `failed_generation` is what the model wrote. Status 498 means that the flex tier has no room for the request now.
+pub static GROQ: Dialect =
+    chat("groq", REASONING_FIRST.with_statuses(&[StatusMeaning::new(498, ErrorKind::Overloaded, Retry::Yes)]));

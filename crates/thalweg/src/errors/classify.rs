@@ -21,6 +21,11 @@ impl<'a> Facts<'a> {
         Self { shape, message, status: shape.http_status() }
     }
 
+    /// Of the body of a response with a status of its own.
+    pub(super) fn with_status(shape: &'a Shape<'a>, status: u16) -> Self {
+        Self { status: Some(status), ..Self::new(shape) }
+    }
+
     /// The message, and what an upstream said.
     fn has(&self, is_said: impl Fn(&str) -> bool) -> bool {
         is_said(&self.message) || self.shape.upstream.is_some_and(is_said)
@@ -54,6 +59,27 @@ pub(super) fn classify(facts: &Facts<'_>, hint: Hint<'_>) -> Class {
         (None, None) => by_guess(facts, hint),
     };
     by_message(class, facts)
+}
+
+/// By the status, which decides whether trying again helps; a word that says more than whose fault it is outweighs it.
+/// `meaning` is what the vendor means by the status, if that is not what others mean: no text is asked then. `named` is
+/// what a name outside of the body says.
+pub(super) fn classify_reply(facts: &Facts<'_>, meaning: Option<Class>, named: Option<Class>) -> Class {
+    let words = || facts.words(Hint::None);
+    let is_precise = |class: &Class| !is_vague(class.0);
+    if let Some(class) = words().filter_map(words::find).chain(named).find(is_precise) {
+        return by_message(class, facts);
+    }
+    if let Some(class) = meaning {
+        return class;
+    }
+    let class = facts.status.map_or((ErrorKind::Other, Retry::Unknown), by_status);
+    // A word that is not known may still be a reason not to try again.
+    let reason = words().filter_map(words::guess).find(|guess| matches!(*guess, QUOTA | CONTEXT));
+    match (class, reason) {
+        (RATE | REQUEST, Some(reason)) => reason,
+        _ => by_message(class, facts),
+    }
 }
 
 /// Where there is neither a known word nor a status.

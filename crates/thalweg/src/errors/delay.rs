@@ -50,7 +50,7 @@ pub(super) fn in_text(text: &str) -> Option<u32> {
 }
 
 /// A duration that is the whole text, as Go and Google write them: `34s`, `34.074824224s`, `1h2m3.5s`, `500ms`.
-pub(super) fn go_style(text: &str) -> Option<u32> {
+pub(crate) fn go_style(text: &str) -> Option<u32> {
     text.ends_with(|last: char| last.is_ascii_alphabetic()).then(|| duration(text)).flatten()
 }
 

@@ -33,6 +33,7 @@ mod classify;
 mod delay;
 mod exceptions;
 mod frame;
+mod response;
 mod shape;
 #[cfg(test)]
 mod tests;
@@ -45,8 +46,10 @@ use crate::event::{Action, AnomalyKind, ErrorKind, Retry};
 use classify::Facts;
 use shape::Shape;
 
+pub(crate) use delay::go_style;
 pub(crate) use exceptions::Exceptions;
 pub(crate) use frame::{are_words, is_nothing, looks_like_error, member};
+pub(crate) use response::{Reply, of_name, of_reply, of_text};
 
 /// What the wire says about an error outside of its JSON.
 #[derive(Clone, Copy, Debug, Default)]

@@ -67,6 +67,23 @@ pub(super) fn is_overload(text: &str) -> bool {
     has_any(text, OVERLOAD)
 }
 
+/// Whether words of anyone name a reason that does not pass, however vaguely. Go's `context` is none: what it reports
+/// is a timeout.
+pub(super) fn is_permanent(text: &str) -> bool {
+    let is_word = |byte: &u8| byte.is_ascii_alphanumeric();
+    let has_word = |word: &str| {
+        let words = text.as_bytes()[..text.len().min(BYTES)].split(|byte| !is_word(byte));
+        words.into_iter().any(|found| found.eq_ignore_ascii_case(word.as_bytes()))
+    };
+    let is_context = || has_word("context") && !has_any(text, &["context deadline", "context canceled"]);
+    has_any(text, PERMANENT) || has_word("auth") || has_word("key") || is_context()
+}
+
+/// Whether an operating system or a library says that a connection broke, or never was.
+pub(super) fn is_broken(text: &str) -> bool {
+    has_any(text, BROKEN)
+}
+
 /// What a text alone means. The reasons not to try again come first: a text may say `network` of a key.
 pub(super) fn meaning(text: &str) -> Option<Class> {
     // Ollama quotes the call that it could not read, which may say anything.
@@ -81,6 +98,21 @@ pub(super) fn meaning(text: &str) -> Option<Class> {
     }
     ALONE.iter().find(|row| has_any(text, row.0)).map(|row| row.1)
 }
+
+const PERMANENT: &[&str] = &["authenticat", "authoriz", "api key", "api_key", "token limit", "not found", "invalid"];
+
+const BROKEN: &[&str] = &[
+    "connection",
+    "reset by peer",
+    "broken pipe",
+    "unreachable",
+    "unexpected eof",
+    "end of file",
+    "incomplete message",
+    "name resolution",
+    "dns error",
+    "os error",
+];
 
 const OVERFLOW: &[&str] = &[
     // OpenAI, Azure, Mistral, vLLM, Together, DeepSeek, OpenRouter.

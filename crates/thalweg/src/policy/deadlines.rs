@@ -29,7 +29,7 @@ pub enum Deadline {
     NoEvent,
     /// The stream takes too long.
     Total,
-    /// All is here, and what may follow has had its time. No failure.
+    /// All is here, and what may follow has had its time, or the provider said that nothing follows. No failure.
     Drain,
 }
 
@@ -44,6 +44,19 @@ pub enum Deadline {
 ///    [`stage`](Self::stage). Handing events to a reader that is not there yet: `rests`.
 /// 2. Nothing to read: `waits`, then [`passed`](Self::passed). A deadline: finish with its [`Deadline::close`].
 /// 3. Else sleep until the source wakes, or [`next_us`](Self::next_us).
+///
+/// ```
+/// use thalweg::policy::{Deadline, DeadlineRules, Deadlines};
+/// use thalweg::{Close, Stage};
+///
+/// let mut deadlines = Deadlines::new(DeadlineRules::default(), 0);
+/// deadlines.bytes(1_500_000);
+/// deadlines.stage(Stage::Finished, 1_500_000); // of the normalizer, after its events
+/// deadlines.waits(1_600_000); // the server does not close
+/// assert_eq!(deadlines.next_us(), Some(3_600_000));
+/// assert_eq!(deadlines.passed(3_600_000), Some(Deadline::Drain));
+/// assert_eq!(Deadline::Drain.close(), Close::Clean); // `normalizer.finish(Close::Clean)`
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Deadlines {
     rules: DeadlineRules,
@@ -101,6 +114,9 @@ impl Deadlines {
     pub fn stage(&mut self, stage: Stage, now_us: u64) {
         self.rests(now_us);
         self.stage = stage;
+        if stage < Stage::Finished {
+            self.drained_us = 0;
+        }
     }
 
     /// The source has nothing: the driver waits for bytes. Again and again does nothing.
@@ -132,6 +148,9 @@ impl Deadlines {
     }
 
     fn earliest(&self) -> Option<(u64, Deadline)> {
+        if self.stage >= Stage::Settled {
+            return Some((self.start_us, Deadline::Drain));
+        }
         let micros = |span: Duration| u64::try_from(span.as_micros()).unwrap_or(u64::MAX);
         let total = self.rules.total.map(|span| (self.start_us.saturating_add(micros(span)), Deadline::Total));
         let waiting = |span: Option<Duration>, waited_us: u64, deadline| {

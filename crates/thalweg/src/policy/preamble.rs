@@ -2,7 +2,8 @@
 
 use alloc::vec::{self, Vec};
 
-use crate::event::{Event, OwnedEvent};
+use super::attempt;
+use crate::event::{BlockId, BlockKind, Event, EventOf, OwnedEvent};
 
 /// Holds back the first events of an attempt while there is nothing to see in them, so that an error can still become
 /// an HTTP status, or the attempt be dropped and another one take its place: what comes out has one
@@ -15,6 +16,34 @@ use crate::event::{Event, OwnedEvent};
 ///
 /// Give each event to [`push`](Self::push). After an event that says that the attempt failed, and after `End`, decide:
 /// [`again`](Self::again) drops what is held, [`open`](Self::open) lets it out.
+///
+/// ```
+/// use thalweg::policy::{Given, Preamble};
+/// use thalweg::{Close, Normalizer, dialects};
+///
+/// let mut preamble = Preamble::default();
+/// let attempts: [&[u8]; 2] = [
+///     b"data: {\"error\":{\"code\":\"server_error\",\"message\":\"boom\"}}\n\n",
+///     b"data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hi\"},\"finish_reason\":\"stop\"}]}\n\n",
+/// ];
+/// let mut starts = 0;
+/// for bytes in attempts {
+///     let mut normalizer = Normalizer::new(&dialects::OPENAI_CHAT);
+///     normalizer.feed(bytes);
+///     normalizer.finish(Close::Clean);
+///     while let Some(event) = normalizer.poll() {
+///         match preamble.push(&event) {
+///             Given::Held => {}
+///             Given::Opened => starts += preamble.take().count(), // and the event
+///             _ => {}                                             // give out the event
+///         }
+///     }
+///     if preamble.is_holding() && !preamble.again() {
+///         unreachable!("nothing was given out");
+///     }
+/// }
+/// assert_eq!(starts, 2); // the start of the second attempt, and its empty block of text
+/// ```
 #[derive(Clone, Debug)]
 pub struct Preamble {
     rules: PreambleRules,
@@ -59,16 +88,31 @@ impl Preamble {
 
     /// The next event of the attempt.
     pub fn push(&mut self, event: &Event<'_>) -> Given {
-        let _ = (event, self.rules, self.bytes);
-        if self.is_open { Given::Passed } else { Given::Opened }
+        if self.is_open {
+            return Given::Passed;
+        }
+        if matches!(event, Event::Heartbeat) {
+            return Given::Held;
+        }
+        let bytes = self.bytes.saturating_add(text_bytes(event));
+        let fits = self.held.len() < self.rules.events_max && bytes <= self.rules.bytes_max;
+        if !fits || !self.can_hold(event) {
+            self.is_open = true;
+            return Given::Opened;
+        }
+        self.held.push(event.to_owned());
+        self.bytes = bytes;
+        Given::Held
     }
 
     /// The attempt is given up, and another takes its place: what is held is dropped. False where the preamble is over, so
     /// that the reader has seen something: then it must not.
     #[must_use]
     pub fn again(&mut self) -> bool {
-        self.held.clear();
-        self.bytes = 0;
+        if !self.is_open {
+            self.held.clear();
+            self.bytes = 0;
+        }
         !self.is_open
     }
 
@@ -88,6 +132,31 @@ impl Preamble {
     pub const fn is_holding(&self) -> bool {
         !self.is_open
     }
+
+    fn can_hold(&self, event: &Event<'_>) -> bool {
+        match event {
+            Event::Start { .. }
+            | Event::Meta { .. }
+            | Event::Usage { .. }
+            | Event::Error { .. }
+            | Event::Anomaly { .. }
+            | Event::Extra { .. }
+            | Event::BlockEnd { .. }
+            | Event::Finish { .. }
+            | Event::End { .. } => true,
+            Event::BlockStart { kind, .. } => attempt::is_words(kind),
+            Event::ReasoningDelta { .. } => self.rules.holds_reasoning,
+            Event::BlockData { block, .. } | Event::Restated { block, .. } => {
+                self.rules.holds_reasoning && self.is_reasoning(*block)
+            }
+            _ => false,
+        }
+    }
+
+    fn is_reasoning(&self, block: BlockId) -> bool {
+        let is_its_start = |event: &OwnedEvent| matches!(event, EventOf::BlockStart { block: own, kind: BlockKind::Reasoning { .. }, .. } if *own == block);
+        self.held.iter().any(is_its_start)
+    }
 }
 
 impl Default for Preamble {
@@ -100,4 +169,10 @@ impl Default for PreambleRules {
     fn default() -> Self {
         Self { holds_reasoning: false, events_max: 1024, bytes_max: 1024 * 1024 }
     }
+}
+
+fn text_bytes(event: &Event<'_>) -> usize {
+    let mut bytes = 0;
+    event.map(|text| bytes += text.len());
+    bytes
 }

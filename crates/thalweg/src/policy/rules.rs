@@ -14,6 +14,23 @@ use core::time::Duration;
 /// | a whole answer without content | 10 | 2 s | doubled |
 ///
 /// Together at most 20, none later than 120 s after the last.
+///
+/// What others do can be said too; this is how OpenAI's own client for Python retries:
+///
+/// ```
+/// use std::time::Duration;
+/// use thalweg::policy::{Jitter, RetryRules, Schedule};
+///
+/// let mut rules = RetryRules::default();
+/// rules.retries_max = 2;
+/// rules.transient = Schedule::doubling(2, Duration::from_millis(500), Duration::from_secs(8)).with_jitter(Jitter::Less(25));
+/// rules.rate_limit = rules.transient;
+/// rules.empty_stream.retries_max = 0;
+/// rules.statuses = Some((&[(408, 409), (429, 429), (500, u16::MAX)][..]).into());
+/// rules.grows_together = true;
+/// rules.obeys_zero = false; // a delay of nothing is none
+/// rules.obeys_bodies = false;
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RetryRules {
@@ -31,14 +48,20 @@ pub struct RetryRules {
     pub delay_max: Duration,
     /// What to do where the server asks for more than [`delay_max`](Self::delay_max).
     pub too_long: TooLong,
-    /// Whether delays that the server names are kept; else the schedule's own stand.
-    pub obeys_delays: bool,
+    /// Whether delays that headers name are kept; else the schedule's own stand.
+    pub obeys_headers: bool,
+    /// Whether delays that bodies and events name are kept, where no header names one.
+    pub obeys_bodies: bool,
     /// Whether a delay of nothing is kept too, and the request sent again at once; else it is absent.
     pub obeys_zero: bool,
     /// Whether `x-should-retry` decides where it is sent.
     pub obeys_should_retry: bool,
-    /// Whether `x-ratelimit-reset` counts as a delay where no other header names one.
+    /// Whether `x-ratelimit-reset` counts as a delay where nothing else names one.
     pub obeys_reset: bool,
+    /// Whether delays grow with the retries of all kinds, and not with those of their own kind only.
+    pub grows_together: bool,
+    /// Statuses that are tried again only once: 421 and 425 by default, which pass at once or not at all.
+    pub once: Cow<'static, [u16]>,
     /// Whether an error that says nothing about itself is tried again, as a transient one.
     pub retries_unknown: bool,
     /// Where given, responses are tried again by their status alone, whatever they say: ranges, both ends included.
@@ -107,7 +130,7 @@ impl Schedule {
         self
     }
 
-    /// The delay after `retries` retries of this kind. `roll` is a random number, any of all `u32` alike.
+    /// The delay after `retries` retries. `roll` is a random number, any of all `u32` alike.
     #[must_use]
     pub fn delay(&self, retries: u16, roll: u32) -> Duration {
         let grown = self.factor.checked_pow(retries.into()).and_then(|times| self.first.checked_mul(times));
@@ -139,10 +162,13 @@ impl Default for RetryRules {
             empty_answer: backoff,
             delay_max: DELAY_MAX,
             too_long: TooLong::default(),
-            obeys_delays: true,
+            obeys_headers: true,
+            obeys_bodies: true,
             obeys_zero: true,
             obeys_should_retry: true,
             obeys_reset: false,
+            grows_together: false,
+            once: Cow::Borrowed(&[421, 425]),
             retries_unknown: false,
             statuses: None,
         }

@@ -15,7 +15,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("unfold", &["event", "fold"]),
     ("emitter", &["event", "json", "limits"]),
     ("dialect", &["event", "emitter", "framing"]),
-    ("errors", &["dialect", "event", "emitter", "json"]),
+    ("errors", &["dialect", "event", "emitter", "json", "limits"]),
     ("stages", &["dialect", "event", "emitter", "json", "limits"]),
     ("protocols", &["dialect", "errors", "event", "emitter", "framing", "json", "limits", "memo", "stages"]),
     ("dialects", &["protocols", "dialect", "event", "framing"]),
@@ -26,7 +26,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("lanes", ON_TOP),
     ("recording", ON_TOP),
     ("log", ON_TOP),
-    ("policy", ON_TOP),
+    // What an HTTP response means is said in the same words as what an error in a stream means.
+    ("policy", &["dialect", "errors", "event", "fold", "normalizer"]),
 ];
 const ON_TOP: &[&str] = &[
     "event",

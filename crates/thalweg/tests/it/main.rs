@@ -11,6 +11,7 @@ mod lanes;
 mod laws;
 mod memory;
 mod options;
+mod policy;
 mod reconnect;
 mod registry;
 mod truncation;
