@@ -9,9 +9,9 @@ use std::sync::Arc;
 
 use futures_core::{FusedStream, Stream};
 use thalweg::policy::{
-    Deadline, DeadlineRules, Deadlines, Decision, Emptiness, Empty, Failure, Given, Preamble, PreambleRules,
+    Attempt, Deadline, DeadlineRules, Deadlines, Decision, Empty, Ending, Failure, Given, Preamble, PreambleRules,
 };
-use thalweg::{Close, Event, Fold, Normalizer, OwnedEvent, Response, Stage, Timing};
+use thalweg::{Close, ErrorKind, Event, Fold, Normalizer, OwnedEvent, Response, Stage, Timing};
 use thalweg_stream::{EventStream, Until};
 use tokio::time::{Instant, Sleep, sleep_until};
 
@@ -94,8 +94,7 @@ struct Watch {
     deadlines: Deadlines,
     passed: Option<Deadline>,
     timing: Timing,
-    emptiness: Emptiness,
-    failure: Option<Failure>,
+    attempt: Attempt,
     /// What the last error said.
     message: String,
     close: Option<Close>,
@@ -123,8 +122,7 @@ impl Answer {
                 deadlines,
                 passed: None,
                 timing: Timing::since(0),
-                emptiness: Emptiness::default(),
-                failure: None,
+                attempt: Attempt::default(),
                 message: String::new(),
                 close: None,
                 is_over: false,
@@ -156,7 +154,7 @@ impl Answer {
         while let Some(event) = self.next_event().await {
             response.apply(&event);
         }
-        let (timing, failure) = (self.watch.timing, self.watch.failure);
+        let (timing, failure) = (self.watch.timing, self.failure());
         Collected { head: self.head, response, timing, failure, error: self.events.into_error() }
     }
 
@@ -187,8 +185,11 @@ impl Answer {
     /// What the answer failed with, as far as it was read. Set when [`Client::send`](crate::Client::send) returns where
     /// it failed before there was anything to see: the place to choose an HTTP status.
     #[must_use]
-    pub const fn failure(&self) -> Option<&Failure> {
-        self.watch.failure.as_ref()
+    pub const fn failure(&self) -> Option<Failure> {
+        match self.watch.attempt.ending() {
+            Ending::Failed(failure) => Some(failure.with_advice(self.head.advice)),
+            _ => None,
+        }
     }
 
     /// Why the answer was not asked for again, where it failed or is empty and was not.
@@ -221,21 +222,19 @@ impl Answer {
                 self.held.push_back(event);
                 return Verdict::Opened;
             }
-            if let Some(failure) = Failure::of_event(&event) {
-                return Verdict::Failed(failure.with_advice(self.head.advice));
+            if let Some(failure) = self.failure() {
+                return Verdict::Failed(failure);
             }
             if is_end {
                 break;
             }
         }
-        match self.watch.emptiness.verdict() {
-            Some(empty) => Verdict::Empty(empty),
-            None => {
-                self.preamble.open();
-                self.held.extend(self.preamble.take());
-                Verdict::Opened
-            }
+        if let Ending::Empty(empty) = self.watch.attempt.ending() {
+            return Verdict::Empty(empty);
         }
+        self.preamble.open();
+        self.held.extend(self.preamble.take());
+        Verdict::Opened
     }
 
     /// It is not asked for again: what was held is given out.
@@ -305,11 +304,12 @@ impl Answer {
         if core::mem::replace(&mut self.is_logged, true) || self.call.failures.is_none() {
             return;
         }
-        let kind = match (&self.watch.failure, self.watch.emptiness.verdict()) {
-            (Some(failure), _) => failure.kind.as_str(),
-            (None, Some(Empty::RanOut)) => "ran_out",
-            (None, Some(_)) => "empty",
-            (None, None) => return,
+        let kind = match self.watch.attempt.ending() {
+            Ending::Failed(failure) if failure.kind == ErrorKind::Other => "broken",
+            Ending::Failed(failure) => failure.kind.as_str(),
+            Ending::Empty(Empty::RanOut) => "ran_out",
+            Ending::Empty(_) => "empty",
+            _ => return,
         };
         let recording = self.call.recorder.as_ref().map(super::Recorder::recording).unwrap_or_default();
         let message = self.call.redactor.text(&self.watch.message);
@@ -321,7 +321,7 @@ impl Watch {
     fn see(&mut self, event: &Event<'_>) {
         self.deadlines.event(event, self.now_us);
         self.timing.apply_at(event, self.now_us);
-        self.emptiness.apply(event);
+        self.attempt.apply(event);
         match event {
             Event::Error { message, fatal: true, .. } => (*message).clone_into(&mut self.message),
             Event::End { evidence, .. } => {
@@ -329,9 +329,6 @@ impl Watch {
                 self.close = evidence.close.or(Some(Close::Cancelled));
             }
             _ => {}
-        }
-        if self.failure.is_none() {
-            self.failure = Failure::of_event(event);
         }
         self.trace.event(event, &self.timing);
     }

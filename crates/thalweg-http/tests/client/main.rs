@@ -4,5 +4,6 @@ mod answers;
 mod cancellation;
 mod faults;
 mod recording;
+mod retries;
 mod secrets;
 mod server;
