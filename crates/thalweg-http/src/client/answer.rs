@@ -17,6 +17,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::body::{Body, Pipe, TransportError};
 use super::head::Head;
+use super::secret::Redactor;
 use super::send::Call;
 use super::trace::Trace;
 
@@ -41,6 +42,7 @@ pub struct Answer {
     sleep: Option<Pin<Box<Sleep>>>,
     decision: Option<Decision>,
     call: Arc<Call>,
+    redactor: Arc<Redactor>,
     is_logged: bool,
 }
 
@@ -63,6 +65,8 @@ pub struct Collected {
 /// What an answer is made of.
 pub(crate) struct Opening {
     pub(crate) call: Arc<Call>,
+    /// Knows the secrets of this attempt.
+    pub(crate) redactor: Arc<Redactor>,
     pub(crate) head: Head,
     pub(crate) body: Body,
     pub(crate) pipe: Pipe,
@@ -104,7 +108,7 @@ struct Watch {
 
 impl Answer {
     pub(crate) fn new(opening: Opening) -> Self {
-        let Opening { call, head, body, pipe, normalizer, trace, sent, deadlines, preamble, until } = opening;
+        let Opening { call, redactor, head, body, pipe, normalizer, trace, sent, deadlines, preamble, until } = opening;
         let close_of = |error: &TransportError| if error.is_timeout { Close::TimedOut } else { Close::Broken };
         let now_us = super::send::micros(sent.elapsed());
         let mut deadlines = Deadlines::new(deadlines, 0);
@@ -134,6 +138,7 @@ impl Answer {
             sleep: None,
             decision: None,
             call,
+            redactor,
             is_logged: false,
         }
     }
@@ -305,14 +310,14 @@ impl Answer {
             return;
         }
         let kind = match self.watch.attempt.ending() {
-            Ending::Failed(failure) if failure.kind == ErrorKind::Other => "broken",
+            Ending::Failed(failure) if failure.kind == ErrorKind::Other && self.watch.message.is_empty() => "broken",
             Ending::Failed(failure) => failure.kind.as_str(),
             Ending::Empty(Empty::RanOut) => "ran_out",
             Ending::Empty(_) => "empty",
             _ => return,
         };
         let recording = self.call.recorder.as_ref().map(super::Recorder::recording).unwrap_or_default();
-        let message = self.call.redactor.text(&self.watch.message);
+        let message = self.redactor.text(&self.watch.message);
         self.call.log(kind, self.head.attempt, Some(self.head.status), &message, recording.bytes());
     }
 }

@@ -26,7 +26,7 @@ pub(crate) enum Refused {
 /// Looks at the head of a response.
 ///
 /// Codings that the HTTP client takes off are not in the headers any more: one that is was not understood.
-pub(crate) fn check(headers: &HeaderMap) -> Result<Form, Refused> {
+pub(crate) fn check_headers(headers: &HeaderMap) -> Result<Form, Refused> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().trim();
     let encoding = text(CONTENT_ENCODING);
     if !encoding.is_empty() && !encoding.eq_ignore_ascii_case("identity") {
@@ -74,7 +74,7 @@ mod tests {
             let mut headers = HeaderMap::new();
             headers.insert(CONTENT_TYPE, HeaderValue::from_static(of));
             headers.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
-            assert_eq!(super::check(&headers), expected, "{of} {encoding}");
+            assert_eq!(check_headers(&headers), expected, "{of} {encoding}");
         };
         check("text/event-stream; charset=utf-8", "", Ok(Form::Stream));
         check("application/vnd.amazon.eventstream", "identity", Ok(Form::Stream));

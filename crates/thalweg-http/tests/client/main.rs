@@ -7,3 +7,4 @@ mod recording;
 mod retries;
 mod secrets;
 mod server;
+mod traces;

@@ -58,10 +58,11 @@ impl Call {
         if let Some(recorder) = &self.recorder {
             recorder.head(&head, self.endpoint.dialect().framing);
         }
-        let (body, pipe) = pipe(response, self.recorder.clone(), redactor);
+        let (body, pipe) = pipe(response, self.recorder.clone(), Arc::clone(&redactor));
         let normalizer = Normalizer::new(self.endpoint.dialect()).with_limits(client.rules.limits);
         Ok(Answer::new(Opening {
             call: Arc::clone(self),
+            redactor,
             head,
             body,
             pipe,
@@ -108,7 +109,7 @@ impl Call {
             head.attempt = attempt;
             head
         };
-        match check::check(headers) {
+        match check::check_headers(headers) {
             Ok(form) => Ok(make(form)),
             Err(refused) => Err((make(check::Form::Unsaid), refused)),
         }
