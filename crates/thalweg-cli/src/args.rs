@@ -1,13 +1,16 @@
 //! The command line, as clap reads it.
 
+use core::net::SocketAddr;
 use core::num::NonZeroUsize;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 use thalweg::{Detail, Dialect, Normalizer, registry};
+use thalweg_http::replay::{Fault, Speed};
 
 use crate::exit::{self, Exit};
+use crate::replay;
 
 /// Reads captured streams of LLM providers: which response they are, and what is wrong with them.
 #[derive(Debug, Parser)]
@@ -33,6 +36,13 @@ pub(crate) enum Command {
     Events(EventsArguments),
     /// List the dialects that can be read: name and protocol, one a line.
     Dialects,
+    /// Serve recordings over HTTP as the provider did: their chunks at their times, and faults where asked for.
+    ///
+    /// The first line on standard output is the URL; each request is a line on standard error when its answer is over,
+    /// without header values and query. A request says which recording it means by the beginning of its path
+    /// (/openai-chat/text/v1/chat/completions) or by the header x-thalweg-case; where there is only one it needs no name.
+    #[command(after_help = exit::REPLAY_HELP, after_long_help = replay::long_help())]
+    Replay(ReplayArguments),
 }
 
 #[derive(Debug, Args)]
@@ -54,6 +64,28 @@ pub(crate) struct EventsArguments {
     pub(crate) full: bool,
     #[command(flatten)]
     pub(crate) streams: Streams,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReplayArguments {
+    /// How fast: 1x as recorded, 10x ten times as fast, 0.5x at half the speed, max without waiting.
+    #[arg(long, value_name = "SPEED", default_value = "1x")]
+    pub(crate) speed: Speed,
+    /// Where to listen; port 0 is any free one.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8642")]
+    pub(crate) listen: SocketAddr,
+    /// What goes wrong in every answer, such as cut:100 or status:503*2; may come several times. --help lists them.
+    ///
+    /// A request may ask for its own by the header x-thalweg-fault.
+    #[arg(long = "fault", value_name = "FAULT")]
+    pub(crate) faults: Vec<Fault>,
+    /// End when the first request that a recording answers is over.
+    #[arg(long)]
+    pub(crate) once: bool,
+    /// A recording or a folder of them: folders with a body.sse (.ndjson, .eventstream, .json, .html) and perhaps
+    /// chunks.tsv and case.toml, as in the corpus; or one such body.
+    #[arg(value_name = "DIR")]
+    pub(crate) recordings: PathBuf,
 }
 
 impl EventsArguments {

@@ -1,5 +1,6 @@
 //! How the program ends: the exit status, and what it says on standard error.
 
+use core::fmt::Display;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -21,7 +22,7 @@ pub(crate) enum Exit {
     Failed = 4,
     /// A limit was reached.
     Limit = 5,
-    /// A file could not be read, or the output not be written.
+    /// A file could not be read, the output not be written, or the address not be had.
     Unreadable = 6,
 }
 
@@ -35,6 +36,13 @@ Exit status (the worst of several files):
   4  a response failed, or a file is no stream
   5  a limit was reached
   6  a file could not be read, or the output not be written";
+
+/// The same of `thalweg replay`, which has no responses.
+pub(crate) const REPLAY_HELP: &str = "\
+Exit status:
+  0  it was interrupted (Ctrl-C, SIGTERM), or the one request of --once is answered
+  2  the command line is wrong
+  6  the recordings could not be read, the output not be written, or the address not be had";
 
 impl From<Outcome> for Exit {
     fn from(outcome: Outcome) -> Self {
@@ -55,8 +63,8 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// Says that a file could not be read, or not to its end.
-pub(crate) fn unreadable(file: &str, error: &io::Error) -> Exit {
+/// Says that a file could not be read, or not to its end, or that something else could not be had.
+pub(crate) fn unreadable(file: &str, error: &impl Display) -> Exit {
     complain(file, error);
     Exit::Unreadable
 }
@@ -70,7 +78,7 @@ pub(crate) fn unwritten(error: &io::Error) -> Exit {
     Exit::Unreadable
 }
 
-fn complain(what: &str, error: &io::Error) {
+fn complain(what: &str, error: &impl Display) {
     let reason = error.to_string();
     let reason = reason.split(" (os error").next().unwrap_or(&reason);
     // There is nobody left to tell that standard error is closed.

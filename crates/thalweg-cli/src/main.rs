@@ -3,6 +3,7 @@
 //! - `thalweg fold` folds each file into its response: a summary to read, or with `--json` one object a line.
 //! - `thalweg events` prints the events of a stream as they arrive, one JSON object a line.
 //! - `thalweg dialects` lists what can be read.
+//! - `thalweg replay` serves recordings over HTTP as the provider did, with faults where they are asked for.
 //!
 //! # Exit status
 //!
@@ -14,10 +15,10 @@
 //! | 3 | a response is truncated, or was cancelled |
 //! | 4 | a response failed, or a file is no stream |
 //! | 5 | a limit was reached |
-//! | 6 | a file could not be read, or the output not be written |
+//! | 6 | a file could not be read, the output not be written, or the address not be had |
 //!
 //! The worst (the highest) of several files wins, and a file that cannot be read does not stop the others. When
-//! whoever reads the output goes away, the program ends quietly with 0.
+//! whoever reads the output goes away, the program ends quietly with 0. `replay` ends with 0 when it is interrupted.
 
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
@@ -33,6 +34,7 @@ mod events;
 mod exit;
 mod fold;
 mod input;
+mod replay;
 mod summary;
 mod view;
 
@@ -51,6 +53,7 @@ fn run(command: &Command, out: &mut impl Write) -> io::Result<Exit> {
         Command::Fold(arguments) => fold::run(arguments, out)?,
         Command::Events(arguments) => events::run(arguments, out)?,
         Command::Dialects => args::list_dialects(out)?,
+        Command::Replay(arguments) => replay::run(arguments, out)?,
     };
     out.flush()?;
     Ok(exit)

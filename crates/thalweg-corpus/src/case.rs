@@ -49,6 +49,10 @@ pub struct Source {
     /// How the bytes ended.
     #[serde(default = "clean")]
     pub close: Close,
+    /// The status of the HTTP answer, where it is known.
+    pub status: Option<u16>,
+    /// The media type that the answer said it was, where it is known and not that of the body's framing.
+    pub content_type: Option<String>,
 }
 
 /// Who made the bytes.

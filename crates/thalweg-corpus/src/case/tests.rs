@@ -38,6 +38,15 @@ fn a_case_is_its_files() {
 }
 
 #[test]
+fn what_is_known_of_the_http_answer_may_be_said() {
+    let said = WRITTEN.replace("[expect]", "status = 429\ncontent_type = \"text/plain\"\n[expect]");
+    let source = load("status", &[("body.json", "{}"), ("case.toml", &said)]).expect("it is well formed").source;
+    assert_eq!((source.status, source.content_type.as_deref()), (Some(429), Some("text/plain")));
+    let source = load("none", &[("body.json", "{}"), ("case.toml", WRITTEN)]).expect("it is well formed").source;
+    assert_eq!((source.status, source.content_type), (None, None));
+}
+
+#[test]
 fn an_error_names_file_and_field() {
     let check = |name: &str, files: &[(&str, &str)], file: &str, field: &str, message: &str| {
         let error = load(name, files).expect_err(name);

@@ -157,6 +157,17 @@ impl Recording {
         self.close.map(|closing| closing.close)
     }
 
+    /// When the stream closed, in microseconds; none where that is not known.
+    #[must_use]
+    pub fn closed_us(&self) -> Option<u64> {
+        self.close.and_then(|closing| closing.at_us)
+    }
+
+    /// When each connection after the first began, in microseconds, in order: also those on which nothing arrived.
+    pub fn reconnects_us(&self) -> impl Iterator<Item = u64> + '_ {
+        self.marks.iter().filter(|mark| mark.is_border).map(|mark| mark.at_us)
+    }
+
     /// Whether something arrived that is not here: the bound was reached, or it came after the close.
     #[must_use]
     pub const fn is_truncated(&self) -> bool {

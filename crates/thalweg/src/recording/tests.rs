@@ -19,6 +19,8 @@ fn chunks_are_what_was_pushed() {
     let chunks: Vec<_> = recording.chunks().map(|chunk| (chunk.at_us, chunk.connection, chunk.bytes)).collect();
     assert_eq!(chunks, [(5, 0, &b"ab"[..]), (5, 0, b"c"), (9, 0, b"def"), (10, 1, b"g")]);
     assert_eq!((recording.bytes(), recording.close()), (&b"abcdefg"[..], None));
+    assert!(recording.connection(12));
+    assert_eq!(recording.reconnects_us().collect::<Vec<_>>(), [10, 12], "also the one that brought nothing");
 }
 
 #[test]
@@ -27,6 +29,7 @@ fn only_the_first_close_counts() {
     recording.finish(None, Close::TimedOut);
     recording.finish(Some(20), Close::Clean);
     assert_eq!((recording.close(), recording.is_truncated()), (Some(Close::TimedOut), false));
+    assert_eq!(recording.closed_us(), None, "the call that counts did not know it");
     assert!(!recording.push(21, b"late") && recording.is_truncated(), "what comes later is lost, and that is said");
     assert_eq!(recording.bytes(), b"abcdef");
 }
