@@ -1,5 +1,6 @@
 //! One attempt: the request goes out, the head of the response comes in and is checked.
 
+use core::time::Duration;
 use std::sync::Arc;
 
 use reqwest::header::{HeaderMap, LOCATION};
@@ -16,6 +17,7 @@ use crate::client::body::{TransportError, pipe};
 use crate::client::check::{self, Refused};
 use crate::client::error::{SendError, SendErrorKind};
 use crate::client::head::Head;
+use crate::client::recorder::Recorder;
 use crate::client::secret::Redactor;
 use crate::client::shown;
 use crate::client::sign::Unsigned;
@@ -125,11 +127,16 @@ impl Call {
         response: Response,
         redactor: &Redactor,
         sent: Instant,
-        silence: Option<core::time::Duration>,
+        silence: Option<Duration>,
     ) -> SendError {
         let body = match kind {
             SendErrorKind::Redirect | SendErrorKind::Encoding => Vec::new(),
-            _ => read_some(response, silence).await,
+            _ => {
+                if let Some(recorder) = &self.recorder {
+                    recorder.head(&head, self.endpoint.dialect().framing);
+                }
+                read_some(response, silence, self.recorder.as_ref()).await
+            }
         };
         tracing::debug!(bytes = body.len(), after_us = micros(sent.elapsed()), "gen_ai call was refused");
         let failure = match kind {
@@ -201,14 +208,30 @@ fn too_late() -> SendError {
         .with_failure(Failure::of_no_response(NoResponse::Timeout))
 }
 
-/// The beginning of a body, as far as it comes in time.
-async fn read_some(mut response: Response, silence: Option<core::time::Duration>) -> Vec<u8> {
+/// The beginning of a body, as far as it comes in time, recorded where someone records.
+async fn read_some(mut response: Response, silence: Option<Duration>, recorder: Option<&Recorder>) -> Vec<u8> {
     let until = Instant::now() + silence.unwrap_or(ERROR_BODY_TIME).min(ERROR_BODY_TIME);
     let mut body = Vec::new();
-    while body.len() < ERROR_BODY_BYTES {
+    let close = loop {
         // An error that breaks off says what it said until then.
-        let Ok(Ok(Some(chunk))) = timeout_at(until, response.chunk()).await else { break };
-        body.extend_from_slice(&chunk[..chunk.len().min(ERROR_BODY_BYTES - body.len())]);
+        let chunk = match timeout_at(until, response.chunk()).await {
+            Ok(Ok(Some(chunk))) => chunk,
+            Ok(Ok(None)) => break Close::Clean,
+            Ok(Err(_)) => break Close::Broken,
+            Err(_) => break Close::TimedOut,
+        };
+        let room = ERROR_BODY_BYTES - body.len();
+        if chunk.len() > room {
+            body.extend_from_slice(&chunk[..room]);
+            break Close::Cancelled;
+        }
+        if let Some(recorder) = recorder {
+            recorder.push(&chunk);
+        }
+        body.extend_from_slice(&chunk);
+    };
+    if let Some(recorder) = recorder {
+        recorder.finish(close);
     }
     body
 }
@@ -237,5 +260,5 @@ fn excerpt(text: &str) -> String {
 }
 
 const ERROR_BODY_BYTES: usize = 64 * 1024;
-const ERROR_BODY_TIME: core::time::Duration = core::time::Duration::from_secs(10);
+const ERROR_BODY_TIME: Duration = Duration::from_secs(10);
 const EXCERPT_CHARACTERS: usize = 200;
