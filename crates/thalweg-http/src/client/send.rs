@@ -161,6 +161,7 @@ impl Client {
             let attempt = retry.retries().saturating_add(1);
             let (outcome, decision) = match call.attempt(self, attempt, start).await {
                 Err(error) => {
+                    let error = error.after(attempt);
                     let Some(failure) = error.failure().copied() else { return Err(call.gave_up(error, start)) };
                     call.log_error(&error, attempt);
                     (Err(error), retry.failed(&failure, fastrand::u32(..)))
@@ -196,7 +197,7 @@ impl Client {
                     return Ok(answer);
                 }
                 (Decision::Stop { why, recoverable, .. }, Err(error)) => {
-                    return Err(call.gave_up(error.with_decision(attempt, why, recoverable), start));
+                    return Err(call.gave_up(error.with_decision(why, recoverable), start));
                 }
                 (_, Err(error)) => return Err(call.gave_up(error, start)),
             }

@@ -30,7 +30,11 @@ impl Call {
         attempt: u16,
         start: Instant,
     ) -> Result<Answer, SendError> {
-        let (headers, redactor) = self.signed().await?;
+        let signed = self.signed();
+        let (headers, redactor) = match client.rules.deadlines.total {
+            None => signed.await?,
+            Some(total) => timeout_at(start + total, signed).await.map_err(|_| too_late())??,
+        };
         let redactor = Arc::new(redactor);
         let sent = Instant::now();
         if let Some(recorder) = &self.recorder {
