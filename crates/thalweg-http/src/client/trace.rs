@@ -19,7 +19,7 @@ pub(crate) struct Trace {
 
 impl Trace {
     /// The span of a call that is about to be sent.
-    pub(crate) fn new(endpoint: &Endpoint, request: &Prepared) -> Span {
+    pub(crate) fn span(endpoint: &Endpoint, request: &Prepared) -> Span {
         let base = endpoint.base_url();
         let operation = match endpoint.profile().api.kind {
             Kind::Contents => "generate_content",
