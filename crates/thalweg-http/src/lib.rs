@@ -1,6 +1,15 @@
-//! HTTP for [`thalweg`]: requests to providers and their answers as events, and recordings served back as a provider
-//! would.
+#![cfg_attr(feature = "client", doc = include_str!("../README.md"))]
+#![cfg_attr(
+    not(feature = "client"),
+    doc = "HTTP for [`thalweg`]: with `client` requests to providers and their answers as events, with `replay` \
+           recordings served back as a provider would."
+)]
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "client")]
+mod client;
 #[cfg(feature = "replay")]
 pub mod replay;
+
+#[cfg(feature = "client")]
+pub use client::*;

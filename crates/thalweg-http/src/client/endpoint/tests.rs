@@ -1,0 +1,109 @@
+use serde_json::json;
+
+use super::*;
+use crate::client::prepare::Request;
+
+fn prepared(endpoint: &Endpoint, streams: bool) -> Prepared {
+    let body = json!({"model": "us.some/model:0", "max_tokens": 5});
+    let request = Request { streams, ..Request::new(body) };
+    request.prepare(endpoint.profile()).expect("the request is one that goes anywhere")
+}
+
+#[test]
+fn paths_go_behind_bases_with_and_without_a_version() {
+    let check = |dialect: &str, base: &str, streams: bool, expected: &str| {
+        let endpoint = Endpoint::of(dialect, base).expect("the base is one");
+        assert_eq!(endpoint.url(&prepared(&endpoint, streams)).as_str(), expected);
+    };
+    check("openai-chat", "https://h", true, "https://h/v1/chat/completions");
+    check("openai-chat", "https://h/v1", false, "https://h/v1/chat/completions");
+    check("openai-chat", "https://h/v1/", true, "https://h/v1/chat/completions");
+    check("groq", "https://h/openai", true, "https://h/openai/v1/chat/completions");
+    check("gemini-openai", "https://h/v1beta/openai", true, "https://h/v1beta/openai/chat/completions");
+    check("perplexity", "https://h", true, "https://h/chat/completions");
+    check(
+        "azure",
+        "https://h/openai/v1?api-version=preview",
+        true,
+        "https://h/openai/v1/chat/completions?api-version=preview",
+    );
+    check("openai-responses", "https://h", true, "https://h/v1/responses");
+    check("chatgpt", "https://h/backend-api/codex", true, "https://h/backend-api/codex/responses");
+    check("anthropic-messages", "https://h", true, "https://h/v1/messages");
+    check("gemini", "https://h", true, "https://h/v1beta/models/us.some%2Fmodel%3A0:streamGenerateContent?alt=sse");
+    check(
+        "gemini",
+        "https://h?x=1",
+        true,
+        "https://h/v1beta/models/us.some%2Fmodel%3A0:streamGenerateContent?x=1&alt=sse",
+    );
+    check("gemini", "https://h", false, "https://h/v1beta/models/us.some%2Fmodel%3A0:generateContent");
+    check("bedrock-converse", "https://h", true, "https://h/model/us.some%2Fmodel%3A0/converse-stream");
+    check("bedrock-converse", "https://h", false, "https://h/model/us.some%2Fmodel%3A0/converse");
+    check("bedrock-nova", "https://h", true, "https://h/model/us.some%2Fmodel%3A0/invoke-with-response-stream");
+    check("ollama", "http://h:11434", true, "http://h:11434/api/chat");
+    check("cohere", "https://h", true, "https://h/v2/chat");
+    check("mistral", "https://h", true, "https://h/v1/chat/completions");
+}
+
+#[test]
+fn keys_go_where_the_profile_says_and_tokens_are_bearers_only() {
+    let check = |dialect: &str, secret: &str, is_token: bool, name: &str, value: &str| {
+        let endpoint = Endpoint::of(dialect, "https://h").expect("the base is one");
+        let secret = Secret::new(secret);
+        let endpoint = if is_token { endpoint.with_token(secret) } else { endpoint.with_key(secret) };
+        let headers = endpoint.headers(&prepared(&endpoint, true)).expect("the headers are some");
+        let found: Vec<_> = headers
+            .iter()
+            .filter(|(_, value)| value.is_sensitive())
+            .map(|(n, v)| (n.as_str(), v.to_str().ok()))
+            .collect();
+        assert_eq!(found, [(name, Some(value))], "{dialect}");
+    };
+    check("openai-chat", "sk-1", false, "authorization", "Bearer sk-1");
+    check("azure", "az-1", false, "api-key", "az-1");
+    check("anthropic-messages", "sk-ant-api-1", false, "x-api-key", "sk-ant-api-1");
+    check("anthropic-messages", "sk-ant-oat-1", false, "authorization", "Bearer sk-ant-oat-1");
+    check("anthropic-messages", "token-1", true, "authorization", "Bearer token-1");
+    check("gemini", "g-1", false, "x-goog-api-key", "g-1");
+}
+
+#[test]
+fn a_token_beside_keys_is_the_only_one_sent() {
+    let endpoint = Endpoint::of("anthropic-messages", "https://me:pw@h")
+        .and_then(|endpoint| endpoint.with_header("x-api-key", "stray-key"))
+        .expect("the base is one")
+        .with_key(Secret::new("sk-ant-api-1"))
+        .with_token(Secret::new("token-1"));
+    let headers = endpoint.headers(&prepared(&endpoint, true)).expect("the headers are some");
+    assert_eq!(headers.get("x-api-key"), None);
+    assert_eq!(headers.get_all(AUTHORIZATION).iter().collect::<Vec<_>>(), ["Bearer token-1"]);
+}
+
+#[test]
+fn a_key_in_the_query_and_a_user_in_the_base_are_sent_and_not_shown() {
+    let mut profile = Profile::of("gemini").expect("it is one of ours");
+    profile.auth = AuthStyle::Query("key".into());
+    let endpoint = Endpoint::new(profile, "https://me:p%40ss@h/?token=tok-1").expect("the base is one");
+    let endpoint = endpoint.with_key(Secret::new("g-key"));
+    let request = prepared(&endpoint, false);
+    assert!(endpoint.url(&request).as_str().ends_with("generateContent?token=tok-1&key=g-key"));
+    let headers = endpoint.headers(&request).expect("the headers are some");
+    assert_eq!(headers[AUTHORIZATION], "Basic bWU6cEBzcw==");
+    let shown = format!("{endpoint:?} {}", endpoint.base());
+    for secret in ["g-key", "tok-1", "p%40ss", "p@ss", "bWU6"] {
+        assert!(!shown.contains(secret), "{shown}");
+        assert!(!endpoint.redactor().text(secret).contains(secret) || secret.len() < 5, "{secret}");
+    }
+}
+
+#[test]
+fn what_is_no_base_is_said_without_it() {
+    let check = |base: &str, expected: EndpointError| {
+        assert_eq!(Endpoint::of("openai-chat", base).err(), Some(expected), "{base}");
+    };
+    check("api.openai.com", EndpointError::Base);
+    check("ftp://h", EndpointError::Base);
+    check("https://sk secret@", EndpointError::Base);
+    assert_eq!(Endpoint::of("carrier-pigeon", "https://h").err(), Some(EndpointError::Dialect));
+}

@@ -1,0 +1,121 @@
+//! One attempt: the request goes out, the head of the response comes in and is checked.
+
+use std::sync::Arc;
+
+use reqwest::Method;
+use reqwest::header::HeaderMap;
+use thalweg::Normalizer;
+use thalweg::policy::{Failure, NoResponse};
+use tokio::time::{Instant, timeout_at};
+
+use super::call::Call;
+use super::{Client, refusal};
+use crate::client::answer::{Answer, Opening};
+use crate::client::body::{TransportError, pipe};
+use crate::client::check::{self, Form};
+use crate::client::error::{SendError, SendErrorKind};
+use crate::client::head::Head;
+use crate::client::secret::Redactor;
+use crate::client::shown;
+use crate::client::sign::Unsigned;
+use crate::client::trace::Trace;
+
+impl Call {
+    /// Sends the request once. `start` is when the first attempt began.
+    pub(super) async fn attempt(
+        self: &Arc<Self>,
+        client: &Client,
+        attempt: u16,
+        start: Instant,
+    ) -> Result<Answer, SendError> {
+        let signed = self.signed();
+        let (headers, redactor) = match client.rules.deadlines.total {
+            None => signed.await?,
+            Some(total) => timeout_at(start + total, signed).await.map_err(|_| too_late())??,
+        };
+        let redactor = Arc::new(redactor);
+        let sent = Instant::now();
+        if let Some(recorder) = &self.recorder {
+            let how = format!("POST {}, dialect {}", self.url.path(), self.endpoint.dialect().name);
+            recorder.begin(Arc::clone(&redactor), redactor.text(&how));
+        }
+        let mut rules = client.rules.deadlines;
+        rules.total = rules.total.map(|total| total.saturating_sub(sent - start));
+        let mut request = reqwest::Request::new(Method::POST, self.url.clone());
+        *request.headers_mut() = headers;
+        *request.body_mut() = Some(self.bytes.clone().into());
+        let response = async { client.http.execute(request).await.map_err(|error| no_response(error, &redactor)) };
+        let response = match rules.silence.into_iter().chain(rules.total).min() {
+            None => response.await?,
+            Some(span) => timeout_at(sent + span, response).await.map_err(|_| too_late())??,
+        };
+        let status = response.status().as_u16();
+        let trace = Trace::of(self.span.clone());
+        trace.head(status, attempt);
+        let form = check::check_headers(response.headers());
+        let refusal = refusal::of_head(&self.url, &response, form.as_ref().err());
+        let base = redactor.text(&self.endpoint.base());
+        let mut head = Head::new(status, response.headers(), form.unwrap_or(Form::Unsaid), base, &redactor);
+        head.attempt = attempt;
+        if let Some(refusal) = refusal {
+            trace.forget();
+            return Err(refusal.into_error(self, head, response, &redactor, rules.silence).await);
+        }
+        if let Some(recorder) = &self.recorder {
+            recorder.head(&head, self.endpoint.dialect().framing);
+        }
+        let (body, pipe) = pipe(response, self.recorder.clone(), Arc::clone(&redactor));
+        let normalizer = Normalizer::new(self.endpoint.dialect()).with_limits(client.rules.limits);
+        Ok(Answer::new(Opening {
+            call: Arc::clone(self),
+            redactor,
+            head,
+            body,
+            pipe,
+            normalizer,
+            trace,
+            sent,
+            deadlines: rules,
+            preamble: client.rules.preamble,
+            until: client.rules.until,
+        }))
+    }
+
+    /// The headers with those of the signature, and a redactor that knows these too.
+    async fn signed(&self) -> Result<(HeaderMap, Redactor), SendError> {
+        let headers = self.endpoint.headers(&self.request);
+        let mut headers = headers.map_err(|error| SendError::new(SendErrorKind::Request, error.to_string()))?;
+        let mut redactor = self.redactor.clone();
+        if let Some(signer) = self.endpoint.signer() {
+            let unsigned = Unsigned { method: "POST", url: &self.url, headers: &headers, body: &self.bytes };
+            let added = signer.sign(unsigned).await;
+            let added =
+                added.map_err(|error| SendError::new(SendErrorKind::Signature, redactor.text(&error.to_string())))?;
+            for (name, mut value) in added.iter().map(|(name, value)| (name.clone(), value.clone())) {
+                value.set_sensitive(true);
+                if let (true, Ok(text)) = (shown::is_secret_header(&name), value.to_str()) {
+                    redactor.add_header(text);
+                }
+                headers.insert(name, value);
+            }
+        }
+        Ok((headers, redactor))
+    }
+}
+
+fn no_response(error: reqwest::Error, redactor: &Redactor) -> SendError {
+    let is_ours =
+        error.is_builder() || error.is_request() && !error.is_connect() && !error.is_timeout() && error.is_redirect();
+    let error = TransportError::new(error, redactor);
+    let (kind, failure) = match (error.is_timeout, is_ours) {
+        (true, _) => (SendErrorKind::Timeout, Failure::of_no_response(NoResponse::Timeout)),
+        (_, true) => return SendError::new(SendErrorKind::Request, error.message),
+        _ => (SendErrorKind::Connection, Failure::of_no_response(NoResponse::Connection)),
+    };
+    SendError::new(kind, error.message).with_failure(failure)
+}
+
+fn too_late() -> SendError {
+    SendError::new(SendErrorKind::Timeout, "no answer came in time")
+        .with_failure(Failure::of_no_response(NoResponse::Timeout))
+}

@@ -1,0 +1,122 @@
+//! A request that is being sent: what is the same for all attempts.
+
+use core::time::Duration;
+
+use bytes::Bytes;
+use reqwest::Url;
+use serde_json::Value;
+use tokio::time::Instant;
+use tracing::Span;
+
+use super::Client;
+use crate::client::endpoint::Endpoint;
+use crate::client::error::{SendError, SendErrorKind};
+use crate::client::failures::{Failed, FailureLog};
+use crate::client::head::since_epoch;
+use crate::client::prepare::{Prepared, Request};
+use crate::client::recorder::Recorder;
+use crate::client::secret::Redactor;
+use crate::client::shown;
+use crate::client::trace::Trace;
+
+/// A request that is being sent.
+pub(crate) struct Call {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) request: Prepared,
+    pub(crate) url: Url,
+    pub(crate) bytes: Bytes,
+    /// Knows the secrets of the endpoint and of the request's body.
+    pub(crate) redactor: Redactor,
+    pub(crate) recorder: Option<Recorder>,
+    pub(crate) failures: Option<FailureLog>,
+    pub(crate) span: Span,
+}
+
+impl Call {
+    pub(super) fn new(client: &Client, endpoint: &Endpoint, request: &Request) -> Result<Self, SendError> {
+        let request = request
+            .prepare(endpoint.profile())
+            .map_err(|error| SendError::new(SendErrorKind::Request, error.to_string()))?;
+        let bytes = Bytes::from(request.body.to_string());
+        let mut redactor = endpoint.redactor().clone();
+        add_secrets(&request.body, &mut redactor);
+        // Failures are written with the beginning of the answer.
+        let unasked = || client.failures.as_ref().map(|_| Recorder::with_held_bytes(ANSWER_BYTES));
+        Ok(Self {
+            url: endpoint.url(&request),
+            span: Trace::span(endpoint, &request),
+            endpoint: endpoint.clone(),
+            request,
+            bytes,
+            redactor,
+            recorder: client.recorder.clone().or_else(unasked),
+            failures: client.failures.clone(),
+        })
+    }
+
+    /// Whether the last message is the assistant's.
+    pub(super) fn ends_with_assistant(&self) -> bool {
+        let messages =
+            ["messages", "input", "contents"].iter().find_map(|name| self.request.body.get(*name)?.as_array());
+        let role = messages.and_then(|messages| messages.last()?.get("role")?.as_str());
+        matches!(role, Some("assistant" | "model"))
+    }
+
+    /// Writes an attempt that has no answer to the log, if there is one.
+    pub(super) fn log_error(&self, error: &SendError, attempt: u16) {
+        self.log(error.word(), attempt, error.status(), &error.to_string(), error.body());
+    }
+
+    /// Writes an attempt to the log, if there is one. What the disk says to it is told to the trace and to nobody else.
+    pub(crate) fn log(&self, kind: &str, attempt: u16, status: Option<u16>, message: &str, answer: &[u8]) {
+        let Some(log) = &self.failures else { return };
+        let failed = Failed {
+            kind,
+            model: &self.request.model,
+            url: &shown::url(&self.url),
+            attempt,
+            status,
+            message,
+            request: &self.request.body,
+            request_bytes: self.bytes.len(),
+            answer: &answer[..answer.len().min(ANSWER_BYTES)],
+        };
+        if let Err(error) = log.write(&failed, since_epoch(), |json| self.redactor.text(json)) {
+            tracing::warn!(error = %error.kind(), "a failed attempt could not be written down");
+        }
+    }
+
+    /// Tells the trace that nothing came of it.
+    pub(super) fn gave_up(&self, error: SendError, start: Instant) -> SendError {
+        Trace::of(self.span.clone()).failed_after(error.word(), micros(start.elapsed()));
+        error
+    }
+}
+
+/// Microseconds, as the core counts.
+pub(crate) fn micros(span: Duration) -> u64 {
+    u64::try_from(span.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// Knows every text of a body that stands under the name of a secret: keys of tools and of servers. Without recursion: a
+/// body that a program made can be of any depth.
+fn add_secrets(body: &Value, redactor: &mut Redactor) {
+    let mut open = vec![body];
+    while let Some(value) = open.pop() {
+        match value {
+            Value::Array(values) => open.extend(values),
+            Value::Object(members) => {
+                for (name, value) in members {
+                    match value {
+                        Value::String(text) if shown::is_secret_member(name) => redactor.add_header(text),
+                        _ => open.push(value),
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What is kept of an answer that failed.
+const ANSWER_BYTES: usize = 64 * 1024;
