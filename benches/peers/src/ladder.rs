@@ -14,7 +14,7 @@ use crate::steps::{STEPS, Step};
 /// What to measure.
 pub(crate) struct Options {
     pub(crate) rounds: usize,
-    /// One typical response of each kind and the two chunkings that transports give.
+    /// One typical response of each kind, and the shortest of the long inputs.
     pub(crate) is_quick: bool,
     pub(crate) protocol: Option<String>,
 }
@@ -43,7 +43,7 @@ pub(crate) fn run(options: &Options) -> Result<(Vec<Row>, Vec<String>), String> 
     let (mut cases, mut notes) = (Vec::new(), Vec::new());
     for input in inputs(options) {
         let stream = streams.get(input.kind, input.deltas);
-        for &chunk_bytes in chunkings(options) {
+        for &chunk_bytes in chunkings(options, input.is_long) {
             for step in STEPS.iter().filter(|step| step.reads(stream)) {
                 let most = step.pace.most_bytes(chunk_bytes, input.is_long);
                 let stream = if stream.bytes.len() > most + most / 16 {
@@ -195,8 +195,12 @@ fn thread_time() -> Duration {
     Duration::new(seconds, nanoseconds)
 }
 
-const fn chunkings(options: &Options) -> &'static [usize] {
-    if options.is_quick { &[16 * 1024, 1460] } else { &[usize::MAX, 16 * 1024, 1460, 64, 1] }
+const fn chunkings(options: &Options, is_long: bool) -> &'static [usize] {
+    match (options.is_quick, is_long) {
+        (true, true) => &[16 * 1024, 1460],
+        (true, false) => &[16 * 1024, 1460, 64, 1],
+        (false, _) => &[usize::MAX, 16 * 1024, 1460, 64, 1],
+    }
 }
 
 /// What a sample should take at least: the clock and the cold caches at its beginning are nothing against it.

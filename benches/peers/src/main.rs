@@ -86,4 +86,4 @@ const USAGE: &str = "usage: thalweg-peers COMMAND
   memory                      what streams keep that wait in mid-frame
   record FILE [OPTIONS]       both, with the machine and the commit, as JSON in benches/record/FILE
   picture FILE.svg FROM.json  a chart of a record
-options: --rounds N (15), --protocol NAME, --quick (typical streams, two chunkings, 3 rounds)";
+options: --rounds N (15), --protocol NAME, --quick (typical streams, 3 rounds)";
