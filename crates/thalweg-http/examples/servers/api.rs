@@ -123,8 +123,9 @@ fn schema(of: &str) -> Value {
 /// Messages demands a number: one that no script reaches.
 const TOKENS_MAX: u32 = 100_000;
 
-/// The tools that the scripts call, with the types of their parameters.
+/// The tools that the scripts call, with the types of their parameters. Those are in the order of their names, whatever
+/// order serde keeps: the server makes a grammar of it, and the scripts have it.
 const TOOLS: &[(&str, &[(&str, &str)])] = &[
-    ("tide_table", &[("port", "string"), ("metres", "number")]),
-    ("leave_note", &[("title", "string"), ("hours", "integers"), ("urgent", "boolean")]),
+    ("tide_table", &[("metres", "number"), ("port", "string")]),
+    ("leave_note", &[("hours", "integers"), ("title", "string"), ("urgent", "boolean")]),
 ];

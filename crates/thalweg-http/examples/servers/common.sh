@@ -32,15 +32,14 @@ trap 'exit 130' INT TERM
 
 # What is checked goes on after what failed; the last line says whether anything did.
 failed=0
-servers() { cargo run --quiet --locked -p thalweg-http --example servers -- "$@"; }
-thalweg() { cargo run --quiet --locked -p thalweg-cli -- "$@"; }
-check() { servers "$@" || failed=1; }
+check() { "$servers" "$@" || failed=1; }
 summary() {
   step "summary"
   ((failed == 0)) || fail "not everything was as it should be: see FAILED above"
   echo "everything was as it should be"
 }
 
+# Builds what checks, `$servers`, and the command line, `$thalweg`.
 build() {
   cd "$root"
   for command in cargo curl python3; do
@@ -48,6 +47,11 @@ build() {
   done
   step "building thalweg"
   cargo build --quiet --locked -p thalweg-cli -p thalweg-http --bin thalweg --example servers || fail "it does not build"
+  local target
+  target=$(cargo metadata --format-version 1 --no-deps --locked |
+    python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')
+  servers=$target/debug/examples/servers
+  thalweg=$target/debug/thalweg
 }
 
 free_port() {
@@ -129,21 +133,27 @@ start_llama() {
   llama_pid=$server
 }
 
+# check_killed SERVER URL API MODEL: the server is killed in the middle of its answer, and started again.
+check_killed() {
+  check killed "$@" "$llama_pid"
+  kill -KILL "$llama_pid" 2>/dev/null || true
+  { wait "$llama_pid" || true; } 2>/dev/null
+  start_llama
+}
+
 # Serves a folder of recordings; `$replay_url` is where.
 start_replay() {
   local port
   port=$(free_port)
   replay_url=http://127.0.0.1:$port
-  # cargo becomes the program that it runs, so that its process is the one to end.
-  serve replay "$replay_url/openai-chat/text" cargo run --quiet --locked -p thalweg-cli -- replay "$1" --speed max \
-    --listen "127.0.0.1:$port"
+  serve replay "$replay_url/openai-chat/text" "$thalweg" replay "$1" --speed max --listen "127.0.0.1:$port"
 }
 
 # record_and_fold API DIALECT SCRIPT: what README says of recording, done on llama.cpp's server.
 record_and_fold() {
   local path=$1 out=$scratch/recorded/$1-$3
   [[ $1 != chat ]] || path=chat/completions
-  servers body "$1" "$3" >"$scratch/body.json"
-  thalweg record --dialect "$2" --url "$llama_url/v1/$path" --data "@$scratch/body.json" --out "$out" || failed=1
-  { thalweg fold --dialect "$2" --json "$out/body.sse" || true; } | servers folded "$1" "$3" || failed=1
+  "$servers" body "$1" "$3" >"$scratch/body.json"
+  "$thalweg" record --dialect "$2" --url "$llama_url/v1/$path" --data "@$scratch/body.json" --out "$out" || failed=1
+  { "$thalweg" fold --dialect "$2" --json "$out/body.sse" || true; } | "$servers" folded "$1" "$3" || failed=1
 }

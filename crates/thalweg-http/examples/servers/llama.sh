@@ -19,7 +19,6 @@ done
 
 step "the server is killed in mid-stream"
 for api in chat responses messages; do
-  check killed llama "$llama_url" "$api" scripted "$llama_pid"
-  start_llama
+  check_killed llama "$llama_url" "$api" scripted
 done
 summary

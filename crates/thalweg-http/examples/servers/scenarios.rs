@@ -119,15 +119,18 @@ async fn is_idle(url: &str) -> Fallible<bool> {
     Ok(false)
 }
 
+/// Enough for each script that ends: one that is not kept to must not go on for minutes.
+const AMPLE: Option<u32> = Some(500);
+
 const IDLE_WITHIN: Duration = Duration::from_secs(5);
 
 const ENDLESS: Ask<'_> = ask("endless", 1, None);
 
 const SCENARIOS: &[Scenario] = &[
-    Scenario { name: "text", ask: ask("text", 1, None), midway: Midway::On, ending: Ending::Whole },
-    Scenario { name: "reasoning", ask: ask("reasoning", 1, None), midway: Midway::On, ending: Ending::Whole },
-    Scenario { name: "parallel calls", ask: ask("calls", 1, None), midway: Midway::On, ending: Ending::Whole },
-    Scenario { name: "two choices", ask: ask("calls", 2, None), midway: Midway::On, ending: Ending::Whole },
+    Scenario { name: "text", ask: ask("text", 1, AMPLE), midway: Midway::On, ending: Ending::Whole },
+    Scenario { name: "reasoning", ask: ask("reasoning", 1, AMPLE), midway: Midway::On, ending: Ending::Whole },
+    Scenario { name: "parallel calls", ask: ask("calls", 1, AMPLE), midway: Midway::On, ending: Ending::Whole },
+    Scenario { name: "two choices", ask: ask("calls", 2, AMPLE), midway: Midway::On, ending: Ending::Whole },
     Scenario { name: "length", ask: ask("endless", 1, Some(40)), midway: Midway::On, ending: Ending::Length },
     Scenario { name: "length in a call", ask: ask("calls", 1, Some(55)), midway: Midway::On, ending: Ending::Length },
     Scenario { name: "cancelled", ask: ENDLESS, midway: Midway::Cancel, ending: Ending::Cancelled },
