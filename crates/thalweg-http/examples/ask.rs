@@ -13,7 +13,7 @@ use thalweg_http::profile::Kind;
 use thalweg_http::{Client, Endpoint, Request, Secret};
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
+async fn main() -> Result<(), Box<dyn core::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [dialect, base, model, question] = &arguments[..] else {
         return Err("it takes a dialect, a base, a model and a question".into());

@@ -2,6 +2,7 @@
 
 mod attempt;
 mod call;
+mod refusal;
 
 use core::fmt;
 

@@ -1,9 +1,9 @@
 //! What is written down of a call: its recording, and attempts that failed.
 
+use core::sync::atomic::{AtomicUsize, Ordering};
 use core::time::Duration;
 use std::fs;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::Value;
 use thalweg::policy::{RetryRules, Schedule};

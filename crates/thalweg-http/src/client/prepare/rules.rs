@@ -8,7 +8,9 @@ use std::borrow::Cow;
 /// use thalweg_http::Profile;
 /// use thalweg_http::prepare::rules::{Change, Models, Rule};
 ///
-/// let rule = Rule { models: Models::only(&["o1*".into()]), change: Change::Remove { member: "temperature".into() } };
+/// let mut models = Models::all();
+/// models.only = vec!["o1*".into()].into();
+/// let rule = Rule { models, change: Change::Remove { member: "temperature".into() } };
 /// let profile = Profile::of("openai-chat").map(|profile| profile.with_rule(rule));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,6 +88,9 @@ pub enum Change {
     /// Signatures of Gemini's thoughts that stand beside a call are put into its id, behind `__thought__`, and into those
     /// of its results, unless they are there.
     PutSignaturesIntoIds,
+    /// Content in blocks as an agent keeps them gets the words of the API: reasoning (`reasoningContent`) is a `thinking`
+    /// block with its signature, and a `cachePoint` marks the part before it.
+    BlocksToParts,
     /// Content in the words of Chat Completions gets those of Responses: `text` is `input_text`, `image_url` is
     /// `input_image`. A part of any other type that Responses does not know is an error.
     ContentToResponses,
