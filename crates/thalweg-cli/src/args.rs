@@ -43,6 +43,13 @@ pub(crate) enum Command {
     /// (/openai-chat/text/v1/chat/completions) or by the header x-thalweg-case; where there is only one it needs no name.
     #[command(after_help = exit::REPLAY_HELP, after_long_help = replay::long_help())]
     Replay(ReplayArguments),
+    /// Send a request, and keep the answer as it came: its bytes, when they came, and how they ended.
+    ///
+    /// Writes body.sse (or .ndjson, .eventstream, .json, .html), chunks.tsv and the beginning of a case.toml, as the
+    /// corpus has them; `thalweg fold` and `thalweg replay` read them. The body of the request is sent as it is given, to
+    /// the URL as it is given. Values of --header-env never show: where the answer repeats them they are written over.
+    #[command(after_help = exit::RECORD_HELP)]
+    Record(RecordArguments),
 }
 
 #[derive(Debug, Args)]
@@ -86,6 +93,44 @@ pub(crate) struct ReplayArguments {
     /// chunks.tsv and case.toml, as in the corpus; or one such body.
     #[arg(value_name = "DIR")]
     pub(crate) recordings: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RecordArguments {
+    /// The dialect of the answer: one that `thalweg dialects` lists.
+    #[arg(long, value_name = "NAME", value_parser = parse_known_dialect)]
+    pub(crate) dialect: &'static Dialect,
+    /// Where the request goes, path and query included.
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: String,
+    /// A header whose value is in a variable of the environment; may come several times. For `authorization` the word
+    /// Bearer is put before a value that has no such word.
+    #[arg(long, value_name = "NAME=VAR", value_parser = HeaderEnv::parse)]
+    pub(crate) header_env: Vec<HeaderEnv>,
+    /// The body: JSON, or @FILE, or @- for standard input. Without it an empty object.
+    #[arg(long, value_name = "JSON")]
+    pub(crate) data: Option<String>,
+    /// The folder to write to, which is made. Files that are there are not written over.
+    #[arg(short = 'o', long = "out", value_name = "DIR")]
+    pub(crate) folder: PathBuf,
+}
+
+/// A header, and the variable that its value is in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct HeaderEnv {
+    pub(crate) name: String,
+    pub(crate) variable: String,
+}
+
+impl HeaderEnv {
+    fn parse(text: &str) -> Result<Self, String> {
+        match text.split_once('=') {
+            Some((name, variable)) if !name.is_empty() && !variable.is_empty() => {
+                Ok(Self { name: name.to_ascii_lowercase(), variable: variable.to_owned() })
+            }
+            _ => Err("it is NAME=VAR, a header and the variable that has its value".to_owned()),
+        }
+    }
 }
 
 impl EventsArguments {
@@ -161,6 +206,13 @@ fn parse_dialect(name: &str) -> Result<Reading, String> {
             let known: Vec<_> = registry::ALL.iter().map(|dialect| &*dialect.name).collect();
             Err(format!("no such dialect; there are auto, {}", known.join(", ")))
         }
+    }
+}
+
+fn parse_known_dialect(name: &str) -> Result<&'static Dialect, String> {
+    match parse_dialect(name)? {
+        Reading::As(dialect) => Ok(dialect),
+        Reading::Auto => Err("a request is made for a dialect that is known".to_owned()),
     }
 }
 

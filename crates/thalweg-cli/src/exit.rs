@@ -44,6 +44,17 @@ Exit status:
   2  the command line is wrong
   6  the recordings could not be read, the output not be written, or the address not be had";
 
+/// The same of `thalweg record`, which has one response.
+pub(crate) const RECORD_HELP: &str = "\
+Exit status:
+  0  the response is complete, and recorded, as those below but 2 and 6
+  1  the response is incomplete, or suspended
+  2  the command line is wrong
+  3  the response is truncated
+  4  the response failed, or is an error
+  5  a limit was reached
+  6  there is no response, the request could not be read, or the recording not be written";
+
 impl From<Outcome> for Exit {
     fn from(outcome: Outcome) -> Self {
         match outcome {

@@ -4,6 +4,7 @@
 //! - `thalweg events` prints the events of a stream as they arrive, one JSON object a line.
 //! - `thalweg dialects` lists what can be read.
 //! - `thalweg replay` serves recordings over HTTP as the provider did, with faults where they are asked for.
+//! - `thalweg record` sends a request and keeps the answer as it came, for the others to read.
 //!
 //! # Exit status
 //!
@@ -34,6 +35,7 @@ mod events;
 mod exit;
 mod fold;
 mod input;
+mod record;
 mod replay;
 mod summary;
 mod view;
@@ -54,6 +56,7 @@ fn run(command: &Command, out: &mut impl Write) -> io::Result<Exit> {
         Command::Events(arguments) => events::run(arguments, out)?,
         Command::Dialects => args::list_dialects(out)?,
         Command::Replay(arguments) => replay::run(arguments, out)?,
+        Command::Record(arguments) => record::run(arguments, out)?,
     };
     out.flush()?;
     Ok(exit)

@@ -94,6 +94,7 @@ struct Watch {
     /// The time of the last chunk: events have it too.
     now_us: u64,
     received: u64,
+    reads_on: bool,
     stage: Stage,
     deadlines: Deadlines,
     passed: Option<Deadline>,
@@ -122,6 +123,7 @@ impl Answer {
                 sent,
                 now_us,
                 received: 0,
+                reads_on: until == Until::Closed,
                 stage: Stage::Open,
                 deadlines,
                 passed: None,
@@ -350,6 +352,8 @@ impl Watch {
 
     /// The answer is so far. Said once, because saying it ends a wait.
     fn reached(&mut self, stage: Stage) {
+        // Who reads on to the end gives it the same short while as what may follow a finish.
+        let stage = if self.reads_on { stage.min(Stage::Finished) } else { stage };
         if stage != self.stage {
             self.stage = stage;
             self.deadlines.stage(stage, self.now_us);

@@ -118,8 +118,15 @@ impl Stream for Body {
                 }
                 Some(Ok(chunk))
             }
-            Some(Err(error)) => Some(Err(TransportError::new(error, &state.redactor))),
-            None => None,
+            Some(Err(error)) => {
+                state.inner = None;
+                Some(Err(TransportError::new(error, &state.redactor)))
+            }
+            None => {
+                // It is not asked again.
+                state.inner = None;
+                None
+            }
         })
     }
 }

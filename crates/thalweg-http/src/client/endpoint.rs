@@ -125,7 +125,8 @@ impl Endpoint {
         self
     }
 
-    /// With a header. Its value is handled as secret, whatever it is.
+    /// With a header. Its value is marked as sensitive, whatever it is; under a name that secrets have (`authorization`,
+    /// `cookie`, `x-api-key`, ...) it is also looked for wherever something is shown.
     ///
     /// # Errors
     /// The name or the value is none that a header can have.
@@ -138,6 +139,15 @@ impl Endpoint {
         }
         self.headers.insert(name, sent);
         Ok(self)
+    }
+
+    /// With a header whose value is looked for wherever something is shown, whatever the header's name.
+    ///
+    /// # Errors
+    /// The name or the value is none that a header can have.
+    pub fn with_secret_header(mut self, name: &str, value: &str) -> Result<Self, EndpointError> {
+        self.redactor.add_header(value);
+        self.with_header(name, value)
     }
 
     /// With something that signs each request, or fetches a token for it.

@@ -100,8 +100,12 @@ impl SendError {
         self
     }
 
-    pub(crate) fn with_decision(mut self, attempts: u16, why: Why, recoverable: bool) -> Self {
+    pub(crate) fn after(mut self, attempts: u16) -> Self {
         self.0.attempts = attempts;
+        self
+    }
+
+    pub(crate) fn with_decision(mut self, why: Why, recoverable: bool) -> Self {
         self.0.why = Some(why);
         self.0.recoverable = recoverable;
         self
@@ -149,7 +153,7 @@ impl SendError {
         self.0.recoverable
     }
 
-    /// Why it was not tried again; none where nothing was sent.
+    /// Why it was not tried again; none where nothing was sent, or there was no time left for it.
     #[must_use]
     pub fn why(&self) -> Option<Why> {
         self.0.why

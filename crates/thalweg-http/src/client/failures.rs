@@ -6,7 +6,9 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use serde_json::{Map, Value, json};
+use thalweg::CountTokens;
 
+use super::estimate::{InputEstimate, estimate_input};
 use super::recorder::private;
 
 /// A folder of failed and empty attempts, at most 50 files, the oldest deleted first.
@@ -20,13 +22,17 @@ use super::recorder::private;
 pub struct FailureLog {
     folder: PathBuf,
     files_max: usize,
+    counter: Option<(String, MakeCounter)>,
 }
+
+/// Makes a counter for one request.
+type MakeCounter = fn() -> Box<dyn CountTokens>;
 
 impl FailureLog {
     /// A log in a folder, which is made when there is something to write.
     #[must_use]
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into(), files_max: FILES_MAX }
+        Self { folder: folder.into(), files_max: FILES_MAX, counter: None }
     }
 
     /// Another bound than 50 files.
@@ -36,11 +42,22 @@ impl FailureLog {
         self
     }
 
+    /// Tokens are counted by a counter of the caller's, named by this method; without it at four characters a token.
+    #[must_use]
+    pub fn with_counter(mut self, method: impl Into<String>, counter: fn() -> Box<dyn CountTokens>) -> Self {
+        self.counter = Some((method.into(), counter));
+        self
+    }
+
     /// Writes one attempt. `text` turns JSON into what may be written.
     pub(crate) fn write(&self, failed: &Failed<'_>, now: Duration, text: impl Fn(&str) -> String) -> io::Result<()> {
         make_private_folder(&self.folder)?;
         let name = format!("{PREFIX}{:015}-{:02}-{}.json", now.as_millis(), failed.attempt, failed.kind);
-        let json = text(&failed.to_json(now).to_string());
+        let estimate = match &self.counter {
+            None => estimate_input(failed.request, None),
+            Some((method, counter)) => estimate_input(failed.request, Some((method, &mut *counter()))),
+        };
+        let json = text(&failed.to_json(now, &estimate).to_string());
         // Two of one millisecond: numbered.
         let mut file = None;
         for n in 0..self.files_max.max(1) {
@@ -88,8 +105,7 @@ pub(crate) struct Failed<'f> {
 }
 
 impl Failed<'_> {
-    fn to_json(&self, now: Duration) -> Value {
-        let estimate = super::estimate_input(self.request, None);
+    fn to_json(&self, now: Duration, estimate: &InputEstimate) -> Value {
         let mut json = json!({
             "v": 1,
             "time": {"unix_ms": u64::try_from(now.as_millis()).unwrap_or(u64::MAX)},

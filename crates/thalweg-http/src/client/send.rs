@@ -2,6 +2,7 @@
 
 mod attempt;
 mod call;
+mod refusal;
 
 use core::fmt;
 
@@ -161,6 +162,7 @@ impl Client {
             let attempt = retry.retries().saturating_add(1);
             let (outcome, decision) = match call.attempt(self, attempt, start).await {
                 Err(error) => {
+                    let error = error.after(attempt);
                     let Some(failure) = error.failure().copied() else { return Err(call.gave_up(error, start)) };
                     call.log_error(&error, attempt);
                     (Err(error), retry.failed(&failure, fastrand::u32(..)))
@@ -196,7 +198,7 @@ impl Client {
                     return Ok(answer);
                 }
                 (Decision::Stop { why, recoverable, .. }, Err(error)) => {
-                    return Err(call.gave_up(error.with_decision(attempt, why, recoverable), start));
+                    return Err(call.gave_up(error.with_decision(why, recoverable), start));
                 }
                 (_, Err(error)) => return Err(call.gave_up(error, start)),
             }

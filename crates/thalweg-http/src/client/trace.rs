@@ -19,7 +19,7 @@ pub(crate) struct Trace {
 
 impl Trace {
     /// The span of a call that is about to be sent.
-    pub(crate) fn new(endpoint: &Endpoint, request: &Prepared) -> Span {
+    pub(crate) fn span(endpoint: &Endpoint, request: &Prepared) -> Span {
         let base = endpoint.base_url();
         let operation = match endpoint.profile().api.kind {
             Kind::Contents => "generate_content",
@@ -64,11 +64,15 @@ impl Trace {
     /// An event of the answer. Deltas, which are nearly all there are, cost nothing here.
     pub(crate) fn event(&mut self, event: &Event<'_>, timing: &Timing) {
         match event {
-            Event::Meta { field: MetaField::Id, value, .. } => drop(self.span.record("gen_ai.response.id", value)),
-            Event::Meta { field: MetaField::Model, value, .. } => {
-                drop(self.span.record("gen_ai.response.model", value))
+            Event::Meta { field: MetaField::Id, value, .. } => {
+                self.span.record("gen_ai.response.id", value);
             }
-            Event::Finish { reason, .. } => drop(self.span.record("gen_ai.response.finish_reasons", reason.as_str())),
+            Event::Meta { field: MetaField::Model, value, .. } => {
+                self.span.record("gen_ai.response.model", value);
+            }
+            Event::Finish { reason, .. } => {
+                self.span.record("gen_ai.response.finish_reasons", reason.as_str());
+            }
             Event::Usage { counts, .. } => {
                 let record = |name, count: Option<thalweg::Count>| {
                     if let Some(count) = count {

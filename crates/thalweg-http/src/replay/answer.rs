@@ -19,8 +19,8 @@ use super::script::Script;
 use super::select;
 use super::served::{Ended, Watch};
 use super::shared::Shared;
+use super::socket::Gate;
 use super::take::Take;
-use super::wire::Gate;
 
 /// There is no answer: the connection is closed.
 #[derive(Clone, Copy, Debug)]

@@ -12,9 +12,9 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::script::{Script, Step};
 use super::served::{Ended, Watch};
+use super::socket::Gate;
 use super::speed::Speed;
 use super::take::End;
-use super::wire::Gate;
 
 /// The body of one answer.
 pub(super) struct Answer {
@@ -39,10 +39,14 @@ struct Clock {
 
 impl Answer {
     /// Recorded times count from `zero`.
-    pub(super) fn new(script: Script, zero: Instant, speed: Speed, gate: Arc<Gate>, watch: Watch) -> Self {
+    pub(super) fn new(script: Script, zero: Instant, speed: Speed, gate: Arc<Gate>, mut watch: Watch) -> Self {
         // The head leaves first, also where the body breaks off at once.
         gate.give();
         let left = script.len();
+        if left == Some(0) {
+            // It is never asked for anything.
+            watch.end(Ended::Whole);
+        }
         let clock = Clock { zero, speed, paused: Duration::ZERO };
         Self { script, step: None, sleep: None, clock, gate, watch, left }
     }

@@ -39,7 +39,8 @@ pub const FAULTS: &[(&str, &str)] = &[
 
 /// One thing that an answer does wrong, and for how many requests.
 ///
-/// As text it is what [`FAULTS`] lists; `*K` behind it keeps it to the first K requests for each recording.
+/// It is made from its text, which is what [`FAULTS`] lists; `*K` behind it keeps it to the first K requests for each
+/// recording.
 ///
 /// ```
 /// use thalweg_http::replay::Fault;
@@ -78,7 +79,7 @@ pub enum FaultKind {
     },
     /// The connection is closed without an answer.
     Drop,
-    /// The connection is reset.
+    /// The connection is reset. What has not arrived by then is lost.
     #[non_exhaustive]
     Reset {
         /// After so many bytes; none: instead of an answer.

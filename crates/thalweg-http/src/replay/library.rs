@@ -184,7 +184,7 @@ impl Loading {
         let (about, close) = read_about(&dir.join("case.toml"))?;
         let table = dir.join("chunks.tsv");
         let recording = if table.exists() {
-            let text = fs::read_to_string(&table).map_err(|error| LoadError::new(&table, error))?;
+            let text = String::from_utf8(self.read(&table)?).map_err(|error| LoadError::new(&table, error))?;
             let mut recording = Recording::from_parts(bytes, &text).map_err(|error| LoadError::new(&table, error))?;
             if let Some(close) = close {
                 // Only where the table does not say it.

@@ -59,9 +59,9 @@ mod select;
 mod served;
 mod server;
 mod shared;
+mod socket;
 mod speed;
 mod take;
-mod wire;
 
 pub use error::LoadError;
 pub use fault::{FAULTS, Fault, FaultError, FaultKind, FaultReason, GARBAGE_MAX, RetryAfter, STALL_MAX, StatusFault};

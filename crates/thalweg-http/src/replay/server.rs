@@ -18,8 +18,8 @@ use super::fault::Fault;
 use super::library::Library;
 use super::served::Served;
 use super::shared::{Counts, Log, Shared};
+use super::socket::{Gate, Socket};
 use super::speed::Speed;
-use super::wire::{Gate, Socket};
 
 /// Default of [`Replay::with_connections`].
 pub const CONNECTIONS_MAX: usize = 1024;

@@ -2,6 +2,7 @@
 
 use core::ops::Range;
 use core::time::Duration;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use thalweg::{Close, Recording};
@@ -11,7 +12,7 @@ use thalweg::{Close, Recording};
 pub(super) struct Take {
     pub(super) bytes: Bytes,
     /// Ends and times rise.
-    marks: Vec<Mark>,
+    marks: Arc<[Mark]>,
     pub(super) end: End,
     /// When it ended, where that is known.
     pub(super) ended: Option<Duration>,
@@ -44,25 +45,24 @@ impl Take {
     pub(super) fn all(recording: &Recording) -> Vec<Self> {
         let bytes = Bytes::copy_from_slice(recording.bytes());
         let begins: Vec<u64> = [0].into_iter().chain(recording.reconnects_us()).collect();
-        let mut takes: Vec<_> = begins.iter().map(|_| Self::empty(End::Broken)).collect();
-        let mut ranges: Vec<Range<usize>> = vec![0..0; begins.len()];
+        let mut arrived: Vec<(Range<usize>, Vec<Mark>)> = vec![(0..0, Vec::new()); begins.len()];
         let mut end = 0;
         for chunk in recording.chunks() {
             let at = chunk.connection as usize;
-            let (Some(take), Some(range), Some(begin)) = (takes.get_mut(at), ranges.get_mut(at), begins.get(at)) else {
-                continue;
-            };
-            if take.marks.is_empty() {
+            let (Some((range, marks)), Some(begin)) = (arrived.get_mut(at), begins.get(at)) else { continue };
+            if marks.is_empty() {
                 *range = end..end;
             }
             end += chunk.bytes.len();
             range.end = end;
             let at = Duration::from_micros(chunk.at_us.saturating_sub(*begin));
-            take.marks.push(Mark { end: range.len(), at });
+            marks.push(Mark { end: range.len(), at });
         }
-        for (take, range) in takes.iter_mut().zip(ranges) {
-            take.bytes = bytes.slice(range);
-        }
+        let takes = arrived.into_iter().map(|(range, marks)| {
+            let (bytes, marks) = (bytes.slice(range), marks.into());
+            Self { bytes, marks, end: End::Broken, ended: None }
+        });
+        let mut takes: Vec<_> = takes.collect();
         if let (Some(last), Some(begin)) = (takes.last_mut(), begins.last()) {
             last.end = match recording.close().filter(|_| !recording.is_truncated()) {
                 Some(Close::Clean) => End::Clean,
@@ -77,8 +77,8 @@ impl Take {
     /// A body that was not recorded and comes at once.
     pub(super) fn of(bytes: impl Into<Bytes>) -> Self {
         let bytes = bytes.into();
-        let marks = vec![Mark { end: bytes.len(), at: Duration::ZERO }];
-        Self { bytes, marks, ..Self::empty(End::Clean) }
+        let marks = [Mark { end: bytes.len(), at: Duration::ZERO }].into();
+        Self { bytes, marks, end: End::Clean, ended: None }
     }
 
     /// The time of the chunk that brought the byte before `end`, and where that chunk ends. `from` is the place of a
@@ -96,9 +96,5 @@ impl Take {
     /// Whether it came at once.
     pub(super) fn is_one_chunk(&self) -> bool {
         self.marks.len() <= 1
-    }
-
-    fn empty(end: End) -> Self {
-        Self { bytes: Bytes::new(), marks: Vec::new(), end, ended: None }
     }
 }

@@ -1,9 +1,9 @@
 //! What is written down of a call: its recording, and attempts that failed.
 
+use core::sync::atomic::{AtomicUsize, Ordering};
 use core::time::Duration;
 use std::fs;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::Value;
 use thalweg::policy::{RetryRules, Schedule};
@@ -162,4 +162,24 @@ async fn a_disk_that_fails_breaks_nothing() {
     let collected = client.send(&server.endpoint(), request()).await.expect("it answers").collect_response().await;
     assert_eq!(collected.response.outcome, Some(Outcome::Complete));
     fs::remove_file(&folder.0).expect("it is there");
+}
+
+#[tokio::test]
+async fn tokens_are_counted_by_the_counter_of_the_caller() {
+    struct Words(u64);
+    impl thalweg::CountTokens for Words {
+        fn add(&mut self, text: &str) {
+            self.0 += text.split_whitespace().count() as u64;
+        }
+        fn tokens(&self) -> u64 {
+            self.0
+        }
+    }
+    let server = Server::with(vec![head("400 Bad Request", &[])]).await;
+    let folder = Folder::new();
+    let log = FailureLog::new(&folder.0).with_counter("words", || Box::new(Words(0)));
+    client().with_failure_log(log).send(&server.endpoint(), request()).await.expect_err("it is refused");
+    let file: Value = serde_json::from_slice(&folder.files()[0].1).expect("it is JSON");
+    // The role is a word too.
+    assert_eq!(file["input_tokens"], serde_json::json!({"estimate": 5, "method": "words"}));
 }

@@ -1,8 +1,8 @@
 //! A server that says what a script has, byte by byte, and counts who is connected.
 
+use core::net::SocketAddr;
+use core::sync::atomic::{AtomicUsize, Ordering};
 use core::time::Duration;
-use std::net::SocketAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use serde_json::json;
@@ -59,7 +59,7 @@ impl Server {
                 let Ok((stream, _)) = listener.accept().await else { return };
                 let n = shared.accepted.fetch_add(1, Ordering::SeqCst);
                 shared.connected.fetch_add(1, Ordering::SeqCst);
-                let script = scripts.get(n).or(scripts.last()).cloned().unwrap_or_default();
+                let script = scripts.get(n).or_else(|| scripts.last()).cloned().unwrap_or_default();
                 let shared = Arc::clone(&shared);
                 tokio::spawn(async move {
                     serve(stream, script, &shared).await;

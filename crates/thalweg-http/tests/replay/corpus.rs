@@ -29,7 +29,9 @@ async fn every_case_is_served_byte_for_byte_and_ends_as_it_did() {
         assert_eq!(arrived.is_whole, case.close == Close::Clean, "{case}: {}", case.close);
         check_borders(case, &arrived);
     }
-    assert_eq!(server.counts().requests, cases.len() as u64);
+    let counts = soon(server.wait_for(|counts| counts.ended == cases.len() as u64)).await;
+    let silent = cases.iter().filter(|case| case.close == Close::TimedOut).count() as u64;
+    assert_eq!((counts.requests, counts.abandoned), (cases.len() as u64, silent), "the client left no other");
 }
 
 /// A chunk never has bytes of two recorded ones.

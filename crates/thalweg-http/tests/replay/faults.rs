@@ -42,6 +42,21 @@ async fn cut_closes_after_so_many_bytes() {
 }
 
 #[tokio::test]
+async fn a_document_says_how_long_it_is_and_can_be_cut_all_the_same() {
+    let mut document = Recording::new();
+    document.push(0, b"{\"a\":[1,2,3]}");
+    document.finish(None, Close::Clean);
+    let server = start(Library::of("document", Wire::Json, &document), "").await;
+    for (fault, text, is_whole) in [("", "{\"a\":[1,2,3]}", true), ("cut:5", "{\"a\":", false)] {
+        let response = ask(&server, "/", fault).await.expect("there is an answer");
+        assert_eq!(response.content_length(), Some(13));
+        let arrived = soon(read(response)).await;
+        assert_eq!((&*arrived.text(), arrived.is_whole), (text, is_whole), "{fault}");
+    }
+    assert_eq!(soon(server.wait_for(|counts| counts.ended == 2)).await.abandoned, 0);
+}
+
+#[tokio::test]
 async fn drop_and_reset_give_no_answer() {
     let server = serve("").await;
     let error = soon(ask(&server, "/", "drop")).await.expect_err("there is no answer");

@@ -14,13 +14,13 @@ pub(super) fn apply(
     prepared: &mut Prepared,
 ) -> Result<(), PrepareError> {
     let said = match change {
-        Change::Remove { member } => body.remove(&**member).map(|_| format!("{member} taken out")),
+        Change::Remove { member } => body.shift_remove(&**member).map(|_| format!("{member} taken out")),
         Change::RemoveNull { member } => body
             .get(&**member)
             .is_some_and(Value::is_null)
-            .then(|| body.remove(&**member))
+            .then(|| body.shift_remove(&**member))
             .map(|_| format!("{member}: null taken out")),
-        Change::Rename { member, to } if !body.contains_key(&**to) => body.remove(&**member).map(|value| {
+        Change::Rename { member, to } if !body.contains_key(&**to) => body.shift_remove(&**member).map(|value| {
             body.insert(to.to_string(), value);
             format!("{member} is {to}")
         }),
@@ -66,7 +66,7 @@ fn set(body: &mut Map<String, Value>, member: &str, json: &str) -> Result<String
 fn ask_usage(body: &mut Map<String, Value>, streams: bool) -> Option<String> {
     const MEMBER: &str = "stream_options";
     if !streams {
-        return body.remove(MEMBER).map(|_| "stream_options taken out".to_owned());
+        return body.shift_remove(MEMBER).map(|_| "stream_options taken out".to_owned());
     }
     let options = body.entry(MEMBER).or_insert(Value::Null);
     if options.is_null() {
@@ -79,7 +79,7 @@ fn ask_usage(body: &mut Map<String, Value>, streams: bool) -> Option<String> {
 
 /// `response_format` in words.
 fn json_by_instruction(body: &mut Map<String, Value>, words: &str, kind: Kind) -> Option<String> {
-    let format = body.remove("response_format")?;
+    let format = body.shift_remove("response_format")?;
     if !matches!(format.get("type").and_then(Value::as_str), Some("json_object" | "json_schema")) {
         return Some("response_format taken out".to_owned());
     }

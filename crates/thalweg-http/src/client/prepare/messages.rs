@@ -41,7 +41,7 @@ const MEMBERS: &[&str] = &["tool_calls", "function_call", "refusal", "audio", "r
 pub(super) fn remove_cache_control(body: &mut Map<String, Value>) -> usize {
     let places = ["messages", "system", "tools"];
     let removed: usize = places.iter().map(|place| body.get_mut(*place).map_or(0, remove_marks)).sum();
-    removed + usize::from(body.remove("cache_control").is_some())
+    removed + usize::from(body.shift_remove("cache_control").is_some())
 }
 
 /// Of the elements of a list, and of the parts of their content. Not deeper: there it is somebody's data.
@@ -50,9 +50,9 @@ fn remove_marks(list: &mut Value) -> usize {
     let mut removed = 0;
     for element in elements {
         let Value::Object(members) = element else { continue };
-        removed += usize::from(members.remove("cache_control").is_some());
+        removed += usize::from(members.shift_remove("cache_control").is_some());
         if let Some(tool) = members.get_mut("function").and_then(Value::as_object_mut) {
-            removed += usize::from(tool.remove("cache_control").is_some());
+            removed += usize::from(tool.shift_remove("cache_control").is_some());
         }
         if let Some(parts) = members.get_mut("content") {
             removed += remove_marks(parts);

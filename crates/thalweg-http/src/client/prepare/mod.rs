@@ -77,13 +77,13 @@ impl Request {
             if prepared.model.is_empty() {
                 return Err(PrepareError::Missing { member: "model".to_owned() });
             }
-            members.remove("model");
+            members.shift_remove("model");
         } else if let Some(model) = &self.model {
             members.insert("model".to_owned(), model.as_str().into());
         }
         match profile.api.ask_stream {
-            AskStream::Path => drop(members.remove("stream")),
-            AskStream::Member if !self.streams => drop(members.remove("stream")),
+            AskStream::Path => drop(members.shift_remove("stream")),
+            AskStream::Member if !self.streams => drop(members.shift_remove("stream")),
             AskStream::Member | AskStream::EitherWay => drop(members.insert("stream".to_owned(), self.streams.into())),
         }
         for rule in profile.rules.iter() {

@@ -8,7 +8,9 @@ use std::borrow::Cow;
 /// use thalweg_http::Profile;
 /// use thalweg_http::prepare::rules::{Change, Models, Rule};
 ///
-/// let rule = Rule { models: Models::only(&["o1*".into()]), change: Change::Remove { member: "temperature".into() } };
+/// let mut models = Models::all();
+/// models.only = vec!["o1*".into()].into();
+/// let rule = Rule { models, change: Change::Remove { member: "temperature".into() } };
 /// let profile = Profile::of("openai-chat").map(|profile| profile.with_rule(rule));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,7 +14,7 @@ fn change(change: Change, body: Value) -> Value {
     let mut profile = Profile::of("openai-chat").expect("it is one of ours");
     profile.rules = vec![Rule::of(change)].into();
     let mut prepared = Request::new(body).prepare(&profile).expect("it can be sent").body;
-    prepared.as_object_mut().map(|members| members.remove("stream"));
+    prepared.as_object_mut().map(|members| members.shift_remove("stream"));
     prepared
 }
 

@@ -2,23 +2,23 @@
 
 use std::sync::Arc;
 
-use reqwest::header::{HeaderMap, LOCATION};
-use reqwest::{Method, Response, Url};
-use thalweg::fold::ReportedError;
+use reqwest::Method;
+use reqwest::header::HeaderMap;
+use thalweg::Normalizer;
 use thalweg::policy::{Failure, NoResponse};
-use thalweg::{Close, ErrorKind, Fold, Normalizer, Retry};
 use tokio::time::{Instant, timeout_at};
 
-use super::Client;
-use super::call::{Call, micros};
+use super::call::Call;
+use super::{Client, refusal};
 use crate::client::answer::{Answer, Opening};
 use crate::client::body::{TransportError, pipe};
-use crate::client::check::{self, Refused};
+use crate::client::check::{self, Form};
 use crate::client::error::{SendError, SendErrorKind};
 use crate::client::head::Head;
 use crate::client::secret::Redactor;
 use crate::client::shown;
 use crate::client::sign::Unsigned;
+use crate::client::trace::Trace;
 
 impl Call {
     /// Sends the request once. `start` is when the first attempt began.
@@ -28,7 +28,11 @@ impl Call {
         attempt: u16,
         start: Instant,
     ) -> Result<Answer, SendError> {
-        let (headers, redactor) = self.signed().await?;
+        let signed = self.signed();
+        let (headers, redactor) = match client.rules.deadlines.total {
+            None => signed.await?,
+            Some(total) => timeout_at(start + total, signed).await.map_err(|_| too_late())??,
+        };
         let redactor = Arc::new(redactor);
         let sent = Instant::now();
         if let Some(recorder) = &self.recorder {
@@ -45,16 +49,18 @@ impl Call {
             None => response.await?,
             Some(span) => timeout_at(sent + span, response).await.map_err(|_| too_late())??,
         };
-        let head = self.head(response.headers(), response.status().as_u16(), attempt, &redactor);
-        let trace = crate::client::trace::Trace::of(self.span.clone());
-        trace.head(response.status().as_u16(), attempt);
-        let head = match check_head(&self.url, &response, head) {
-            Ok(head) => head,
-            Err((kind, head, message)) => {
-                trace.forget();
-                return Err(self.refused(kind, head, message, response, &redactor, sent, rules.silence).await);
-            }
-        };
+        let status = response.status().as_u16();
+        let trace = Trace::of(self.span.clone());
+        trace.head(status, attempt);
+        let form = check::check_headers(response.headers());
+        let refusal = refusal::of_head(&self.url, &response, form.as_ref().err());
+        let base = redactor.text(&self.endpoint.base());
+        let mut head = Head::new(status, response.headers(), form.unwrap_or(Form::Unsaid), base, &redactor);
+        head.attempt = attempt;
+        if let Some(refusal) = refusal {
+            trace.forget();
+            return Err(refusal.into_error(self, head, response, &redactor, rules.silence).await);
+        }
         if let Some(recorder) = &self.recorder {
             recorder.head(&head, self.endpoint.dialect().framing);
         }
@@ -95,93 +101,6 @@ impl Call {
         }
         Ok((headers, redactor))
     }
-
-    fn head(
-        &self,
-        headers: &HeaderMap,
-        status: u16,
-        attempt: u16,
-        redactor: &Redactor,
-    ) -> Result<Head, (Head, Refused)> {
-        let base = redactor.text(&self.endpoint.base());
-        let make = |form| {
-            let mut head = Head::new(status, headers, form, base, redactor);
-            head.attempt = attempt;
-            head
-        };
-        match check::check_headers(headers) {
-            Ok(form) => Ok(make(form)),
-            Err(refused) => Err((make(check::Form::Unsaid), refused)),
-        }
-    }
-
-    /// The error that a response is: reads as much of its body as says why.
-    #[allow(clippy::too_many_arguments, reason = "what is known of a response that is refused")]
-    async fn refused(
-        &self,
-        kind: SendErrorKind,
-        head: Head,
-        message: String,
-        response: Response,
-        redactor: &Redactor,
-        sent: Instant,
-        silence: Option<core::time::Duration>,
-    ) -> SendError {
-        let body = match kind {
-            SendErrorKind::Redirect | SendErrorKind::Encoding => Vec::new(),
-            _ => read_some(response, silence).await,
-        };
-        tracing::debug!(bytes = body.len(), after_us = micros(sent.elapsed()), "gen_ai call was refused");
-        let failure = match kind {
-            SendErrorKind::Status => {
-                Failure::of_response(head.status, head.advice, &body, &self.endpoint.dialect().oddities)
-            }
-            _ => Failure::new(ErrorKind::NotAStream, Retry::No).with_advice(head.advice),
-        };
-        let error = (kind == SendErrorKind::Status).then(|| reported(&body, self, redactor)).flatten();
-        let mut shown = body;
-        redactor.bytes(&mut shown);
-        let message = match &error {
-            Some(error) => error.message.to_string(),
-            None if shown.is_empty() => message,
-            None => format!("{message}: {}", excerpt(&redactor.text(&String::from_utf8_lossy(&shown)))),
-        };
-        SendError::new(kind, message).with_failure(failure).with_head(head).with_body(shown, error)
-    }
-}
-
-type Checked = Result<Head, (SendErrorKind, Head, String)>;
-
-/// Whether what came can be the answer: from where it was asked, with a status of success, of a type that can be one.
-fn check_head(asked: &Url, response: &Response, head: Result<Head, (Head, Refused)>) -> Checked {
-    let status = response.status();
-    let (head, refused) = match head {
-        Ok(head) => (head, None),
-        Err((head, refused)) => (head, Some(refused)),
-    };
-    if response.url().origin() != asked.origin() {
-        return Err((
-            SendErrorKind::Redirect,
-            head,
-            "the HTTP client followed a redirect to another origin".to_owned(),
-        ));
-    }
-    if status.is_redirection() {
-        let to = response.headers().get(LOCATION).and_then(|to| asked.join(to.to_str().ok()?).ok());
-        let to = to.and_then(|to| Some(to.host_str()?.to_owned())).unwrap_or_else(|| "nowhere".to_owned());
-        return Err((SendErrorKind::Redirect, head, format!("the provider sends the request to {to}")));
-    }
-    if !status.is_success() {
-        let reason = status.canonical_reason().unwrap_or("no success").to_owned();
-        return Err((SendErrorKind::Status, head, reason));
-    }
-    match refused {
-        None => Ok(head),
-        Some(Refused::Encoding(of)) => {
-            Err((SendErrorKind::Encoding, head, format!("the answer's coding {of:?} is not understood")))
-        }
-        Some(Refused::Type(of)) => Err((SendErrorKind::NotAStream, head, format!("the answer is {of}"))),
-    }
 }
 
 fn no_response(error: reqwest::Error, redactor: &Redactor) -> SendError {
@@ -200,42 +119,3 @@ fn too_late() -> SendError {
     SendError::new(SendErrorKind::Timeout, "no answer came in time")
         .with_failure(Failure::of_no_response(NoResponse::Timeout))
 }
-
-/// The beginning of a body, as far as it comes in time.
-async fn read_some(mut response: Response, silence: Option<core::time::Duration>) -> Vec<u8> {
-    let until = Instant::now() + silence.unwrap_or(ERROR_BODY_TIME).min(ERROR_BODY_TIME);
-    let mut body = Vec::new();
-    while body.len() < ERROR_BODY_BYTES {
-        // An error that breaks off says what it said until then.
-        let Ok(Ok(Some(chunk))) = timeout_at(until, response.chunk()).await else { break };
-        body.extend_from_slice(&chunk[..chunk.len().min(ERROR_BODY_BYTES - body.len())]);
-    }
-    body
-}
-
-/// The error that a body reports, as the core reads it, without secrets.
-fn reported(body: &[u8], call: &Call, redactor: &Redactor) -> Option<ReportedError> {
-    let mut normalizer = Normalizer::new(call.endpoint.dialect());
-    let mut folded = thalweg::Response::default();
-    normalizer.feed(body);
-    normalizer.finish(Close::Clean);
-    while let Some(event) = normalizer.poll() {
-        folded.apply(&event);
-    }
-    let mut error = folded.errors.into_iter().find(|error| error.origin == thalweg::Origin::Provider)?;
-    let scrub = |text: &str| Box::<str>::from(redactor.text(text));
-    error.message = scrub(&error.message);
-    error.code = error.code.as_deref().map(scrub);
-    error.raw = error.raw.as_deref().map(scrub);
-    Some(error)
-}
-
-/// The first words of a text.
-fn excerpt(text: &str) -> String {
-    let words: Vec<_> = text.split_whitespace().collect();
-    words.join(" ").chars().take(EXCERPT_CHARACTERS).collect()
-}
-
-const ERROR_BODY_BYTES: usize = 64 * 1024;
-const ERROR_BODY_TIME: core::time::Duration = core::time::Duration::from_secs(10);
-const EXCERPT_CHARACTERS: usize = 200;

@@ -44,7 +44,7 @@ impl Call {
         let unasked = || client.failures.as_ref().map(|_| Recorder::with_held_bytes(ANSWER_BYTES));
         Ok(Self {
             url: endpoint.url(&request),
-            span: Trace::new(endpoint, &request),
+            span: Trace::span(endpoint, &request),
             endpoint: endpoint.clone(),
             request,
             bytes,
