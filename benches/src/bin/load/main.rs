@@ -2,7 +2,7 @@
 //! beside reading the same bytes and doing nothing with them.
 //!
 //! `cargo run --release -p thalweg-bench --features load --bin load`, see [`USAGE`]. Each run has a server and a client of
-//! its own: this program again. The two clients take turns, so that what the machine does meanwhile meets both alike.
+//! its own: this program again. The clients take turns, so that what the machine does meanwhile meets all alike.
 
 use std::env;
 use std::io::{BufRead as _, BufReader};
@@ -74,9 +74,10 @@ fn compare(options: &Options, arguments: &[&str]) -> Result<(), String> {
     for &load in &options.loads {
         let mut runs = Vec::new();
         for round in 0..options.rounds {
-            let [first, second] = Reader::ALL;
+            let mut readers = Reader::ALL;
             // Who comes second finds a machine that is warm.
-            for reader in if round % 2 == 0 { [first, second] } else { [second, first] } {
+            readers.rotate_left(round % Reader::ALL.len());
+            for reader in readers {
                 let (figures, counts) = run(reader, load)?;
                 runs.push((reader, figures, counts));
             }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use futures::Stream as _;
 use reqwest::Url;
-use thalweg::{Event, Fold as _, Response};
+use thalweg::{Close, Event, Fold as _, Normalizer, Response, Stage};
 use thalweg_bench::streams::Stream;
 use thalweg_http::{Client, Endpoint, Request};
 use tokio::task::JoinSet;
@@ -21,16 +21,19 @@ use crate::traffic::{self, Load, PAUSE, body_of, check, is_slow};
 pub(crate) enum Reader {
     /// `reqwest`, its `bytes_stream`, and nothing else.
     Bare,
+    /// The same, each chunk decoded and folded, by hand: what of the cost is none of the client's.
+    ByHand,
     /// `thalweg-http`, and a fold of each answer.
     Thalweg,
 }
 
 impl Reader {
-    pub(crate) const ALL: [Self; 2] = [Self::Bare, Self::Thalweg];
+    pub(crate) const ALL: [Self; 3] = [Self::Bare, Self::ByHand, Self::Thalweg];
 
     pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::Bare => "bare",
+            Self::ByHand => "by-hand",
             Self::Thalweg => "thalweg",
         }
     }
@@ -50,6 +53,7 @@ pub(crate) fn run(reader: Reader, load: Load, port: &str) -> Result<(), String> 
         let measured = async {
             match reader {
                 Reader::Bare => measure(load, Bare::new(&base, load, bodies)?).await,
+                Reader::ByHand => measure(load, ByHand(Bare::new(&base, load, bodies)?)).await,
                 Reader::Thalweg => measure(load, Events::new(&base, load, bodies)?).await,
             }
         };
@@ -130,14 +134,17 @@ impl Bare {
         let requests = (0..load.streams).map(request).collect::<Result<_, String>>()?;
         Ok(Self { http, requests, bodies })
     }
+
+    async fn send(&self, stream: usize) -> Result<reqwest::Response, String> {
+        let (url, body) = self.requests[stream].clone();
+        let request = self.http.post(url).header("content-type", "application/json").body(body);
+        request.send().await.map_err(|error| error.to_string())
+    }
 }
 
 impl Reads for Bare {
     async fn read(&self, stream: usize) -> Result<usize, String> {
-        let (url, body) = self.requests[stream].clone();
-        let request = self.http.post(url).header("content-type", "application/json").body(body);
-        let response = request.send().await.map_err(|error| error.to_string())?;
-        let mut chunks = pin!(response.bytes_stream());
+        let mut chunks = pin!(self.send(stream).await?.bytes_stream());
         let (mut bytes, mut count) = (0, 0);
         while let Some(chunk) = poll_fn(|cx| chunks.as_mut().poll_next(cx)).await {
             bytes += chunk.map_err(|error| error.to_string())?.len();
@@ -148,6 +155,34 @@ impl Reads for Bare {
         }
         let expected = self.bodies[body_of(stream)].bytes;
         if bytes == expected { Ok(count) } else { Err(format!("{bytes} bytes of {expected}")) }
+    }
+}
+
+/// `reqwest` and the core, without deadlines, retries, times and traces.
+struct ByHand(Bare);
+
+impl Reads for ByHand {
+    async fn read(&self, stream: usize) -> Result<usize, String> {
+        let expected = &self.0.bodies[body_of(stream)].stream;
+        let mut chunks = pin!(self.0.send(stream).await?.bytes_stream());
+        let mut normalizer = Normalizer::new(expected.dialect);
+        let (mut response, mut count) = (Response::default(), 0);
+        loop {
+            while let Some(event) = normalizer.poll() {
+                response.apply(&event);
+                count += 1;
+                pause(stream, &event).await;
+            }
+            if normalizer.stage() == Stage::Ended {
+                break;
+            }
+            match poll_fn(|cx| chunks.as_mut().poll_next(cx)).await {
+                Some(chunk) => normalizer.feed(&chunk.map_err(|error| error.to_string())?),
+                None => normalizer.finish(Close::Clean),
+            }
+        }
+        check(&response, expected)?;
+        Ok(count)
     }
 }
 
@@ -182,18 +217,23 @@ impl Reads for Events {
         while let Some(event) = answer.next_event().await {
             response.apply(&event);
             count += 1;
-            let is_content =
-                matches!(event, Event::TextDelta { .. } | Event::ReasoningDelta { .. } | Event::ToolCallDelta { .. });
-            if is_content && is_slow(stream) {
-                sleep(PAUSE).await;
-            }
+            pause(stream, &event).await;
         }
         check(&response, &self.bodies[body_of(stream)].stream)?;
         Ok(count)
     }
 }
 
-/// Both read through the same HTTP client: HTTP/1.1 in clear, a connection a stream.
+/// Slow consumers take their time over content, of which a frame has at most one fragment.
+async fn pause(stream: usize, event: &Event<'_>) {
+    let is_content =
+        matches!(event, Event::TextDelta { .. } | Event::ReasoningDelta { .. } | Event::ToolCallDelta { .. });
+    if is_content && is_slow(stream) {
+        sleep(PAUSE).await;
+    }
+}
+
+/// All read through the same HTTP client: HTTP/1.1 in clear, a connection a stream.
 fn builder() -> reqwest::ClientBuilder {
     reqwest::Client::builder().no_proxy()
 }

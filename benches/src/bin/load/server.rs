@@ -200,7 +200,8 @@ async fn read_request(stream: &mut TcpStream) -> io::Result<String> {
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
             let mut lines = head.lines();
             let path = lines.next().and_then(|line| line.split(' ').nth(1)).ok_or(io::ErrorKind::InvalidData)?;
-            let len = lines.find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length:")?.trim().parse().ok());
+            let len =
+                lines.find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length:")?.trim().parse().ok());
             if body.len() >= len.unwrap_or(0) {
                 return Ok(path.to_owned());
             }

@@ -84,11 +84,11 @@ pub(crate) fn check(response: &Response, stream: &Stream) -> Result<(), String> 
     if is_right { Ok(()) } else { Err(format!("{} {}: the fold is not right", stream.protocol(), stream.name)) }
 }
 
-/// Deltas of a body.
+/// Deltas of a body: all streams last as long.
 const DELTAS: usize = 200;
 
-/// How long a slow consumer pauses after an event: it reads fewer than 40 a second.
-pub(crate) const PAUSE: Duration = Duration::from_millis(25);
+/// How long a slow consumer pauses after an event: it reads fewer than 50 a second.
+pub(crate) const PAUSE: Duration = Duration::from_millis(20);
 
 const SLOW_EACH: usize = 10;
 const BODIES: usize = 40;
