@@ -217,8 +217,8 @@ fn output(program: &str, arguments: &[&str]) -> String {
     output.map_or_else(|_| "unknown".into(), |output| String::from_utf8_lossy(&output.stdout).trim().into())
 }
 
-/// How much the HTTP client reads ahead on a connection, at most: the more the slower its reader is.
-const HTTP_KIB_MAX: f64 = 408.0;
+/// What the HTTP client's buffer of a connection grows to: the more is waiting to be read, the more it reads ahead.
+const HTTP_KIB_MAX: f64 = 512.0;
 
 /// What else there is of a stream: task, call, decoder, answer so far.
 const OURS_KIB_MAX: f64 = 64.0;
