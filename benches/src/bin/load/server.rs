@@ -2,11 +2,11 @@
 //!
 //! A frame is a chunk of HTTP and a write of its own, as providers send them.
 
+use core::net::{Ipv4Addr, SocketAddr};
 use core::ops::Range;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::time::Duration;
 use std::io::{self, Read as _, Write as _};
-use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use socket2::{Domain, Socket, Type};
@@ -123,7 +123,7 @@ impl Body {
 fn listen() -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
     socket.set_send_buffer_size(SEND_BUFFER_BYTES)?;
-    socket.bind(&std::net::SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into())?;
+    socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into())?;
     socket.listen(BACKLOG)?;
     socket.set_nonblocking(true)?;
     TcpListener::from_std(socket.into())
@@ -167,7 +167,7 @@ async fn serve(mut stream: TcpStream, shared: &Shared) -> io::Result<()> {
             shared.late_ms.fetch_max(millis(due.elapsed()), Ordering::Relaxed);
             due += tick;
         }
-        is_blocked |= write(&mut stream, &body.bytes[chunk.clone()]).await?;
+        is_blocked |= write(&stream, &body.bytes[chunk.clone()]).await?;
     }
     shared.whole.fetch_add(1, Ordering::Relaxed);
     shared.blocked.fetch_add(usize::from(is_blocked), Ordering::Relaxed);
@@ -175,7 +175,7 @@ async fn serve(mut stream: TcpStream, shared: &Shared) -> io::Result<()> {
 }
 
 /// Writes all; true where the client had not made room for it.
-async fn write(stream: &mut TcpStream, mut bytes: &[u8]) -> io::Result<bool> {
+async fn write(stream: &TcpStream, mut bytes: &[u8]) -> io::Result<bool> {
     let mut is_blocked = false;
     while !bytes.is_empty() {
         match stream.try_write(bytes) {
