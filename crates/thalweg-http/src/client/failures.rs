@@ -18,6 +18,13 @@ use super::recorder::private;
 /// request, and the beginning of the answer. Only its owner may read it (mode 0600): it holds prompts. Secrets are
 /// written over. A disk that fails breaks nothing: the attempt goes on as if there were no folder. A file is written
 /// by the thread that polls; requests of more than 4 MiB are written without messages and tools.
+///
+/// ```
+/// use thalweg_http::{Client, FailureLog};
+///
+/// let client = Client::new()?.with_failure_log(FailureLog::new("/var/log/my-gateway/attempts"));
+/// # Ok::<(), thalweg_http::SendError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct FailureLog {
     folder: PathBuf,

@@ -31,7 +31,7 @@ impl Trace {
             otel.kind = "client",
             otel.status_code = field::Empty,
             gen_ai.operation.name = operation,
-            gen_ai.provider.name = &*endpoint.dialect().name,
+            gen_ai.provider.name = provider(&endpoint.dialect().name),
             gen_ai.request.model = &*request.model,
             gen_ai.request.stream = request.streams,
             gen_ai.response.id = field::Empty,
@@ -139,3 +139,33 @@ impl Drop for Trace {
         }
     }
 }
+
+/// The name that the conventions have for who speaks a dialect; where they have none, the dialect's.
+fn provider(dialect: &str) -> &str {
+    PROVIDERS.iter().find(|(dialects, _)| dialects.contains(&dialect)).map_or(dialect, |(_, name)| name)
+}
+
+const PROVIDERS: &[(&[&str], &str)] = &[
+    (&["openai-chat", "openai-responses", "chatgpt"], "openai"),
+    (&["azure"], "azure.ai.openai"),
+    (&["anthropic-messages"], "anthropic"),
+    (&["gemini", "gemini-openai", "gemini-interactions"], "gcp.gemini"),
+    (&["vertex"], "gcp.vertex_ai"),
+    (
+        &[
+            "bedrock-converse",
+            "bedrock-anthropic",
+            "bedrock-chat",
+            "bedrock-nova",
+            "bedrock-llama",
+            "bedrock-mistral",
+            "bedrock-titan",
+            "bedrock-completion",
+        ],
+        "aws.bedrock",
+    ),
+    (&["mistral", "mistral-conversations"], "mistral_ai"),
+    (&["cohere", "cohere-v1"], "cohere"),
+    (&["watsonx"], "ibm.watsonx.ai"),
+    (&["xai"], "x_ai"),
+];

@@ -18,7 +18,7 @@ fn eager(change: impl FnOnce(&mut RetryRules)) -> Client {
         rules.retry.transient = soon;
         rules.retry.empty_stream = soon;
         rules.retry.empty_answer = soon;
-        rules.deadlines.silence = Some(Duration::from_millis(60));
+        rules.deadlines.silence = Some(Duration::from_millis(95));
         change(&mut rules.retry);
     })
 }

@@ -96,7 +96,7 @@ async fn a_call_is_a_span_in_the_words_of_the_conventions() {
         |name: &str, value: &str| assert_eq!(seen.field(name).as_deref(), Some(value), "{name}\n{}", seen.text());
     check("otel.name", "chat m");
     check("gen_ai.operation.name", "chat");
-    check("gen_ai.provider.name", "openai-chat");
+    check("gen_ai.provider.name", "openai");
     check("gen_ai.request.model", "m");
     check("gen_ai.response.id", "r1");
     check("gen_ai.response.model", "m-1");

@@ -39,6 +39,7 @@ pub(super) fn apply(
         Change::RemoveCacheControl => counted(messages::remove_cache_control(body), "cache_control taken out"),
         Change::JsonByInstruction { words } => json_by_instruction(body, words, kind),
         Change::PutSignaturesIntoIds => counted(messages::put_signatures(body), "signatures put into ids of calls"),
+        Change::BlocksToParts => counted(messages::blocks_to_parts(body), "blocks are parts"),
         Change::ContentToResponses => counted(content::to_responses(body)?, "parts of content renamed"),
     };
     prepared.changes.extend(said);

@@ -83,6 +83,39 @@ fn add_words(prompt: &mut Value, words: &str) {
     }
 }
 
+/// Gives reasoning and cache points in blocks the form of parts.
+pub(super) fn blocks_to_parts(body: &mut Map<String, Value>) -> usize {
+    let Some(Value::Array(messages)) = body.get_mut("messages") else { return 0 };
+    let mut changed = 0;
+    for parts in messages.iter_mut().filter_map(|message| message.get_mut("content")?.as_array_mut()) {
+        let mut kept: Vec<Value> = Vec::with_capacity(parts.len());
+        for part in parts.drain(..) {
+            let reasoning = part.pointer("/reasoningContent/reasoningText");
+            match (part.get("cachePoint"), reasoning) {
+                (Some(_), _) => {
+                    if let Some(Value::Object(before)) = kept.last_mut() {
+                        before.insert("cache_control".to_owned(), json!({"type": "ephemeral"}));
+                    }
+                }
+                (None, Some(reasoning)) => {
+                    let mut thinking = json!({"type": "thinking", "thinking": reasoning.get("text")});
+                    if let Some(signature) = reasoning.get("signature") {
+                        thinking["signature"] = signature.clone();
+                    }
+                    kept.push(thinking);
+                }
+                (None, None) => {
+                    kept.push(part);
+                    continue;
+                }
+            }
+            changed += 1;
+        }
+        *parts = kept;
+    }
+    changed
+}
+
 /// What stands between a call's id and the signature in it.
 const THOUGHT: &str = "__thought__";
 

@@ -88,6 +88,9 @@ pub enum Change {
     /// Signatures of Gemini's thoughts that stand beside a call are put into its id, behind `__thought__`, and into those
     /// of its results, unless they are there.
     PutSignaturesIntoIds,
+    /// Content in blocks as an agent keeps them gets the words of the API: reasoning (`reasoningContent`) is a `thinking`
+    /// block with its signature, and a `cachePoint` marks the part before it.
+    BlocksToParts,
     /// Content in the words of Chat Completions gets those of Responses: `text` is `input_text`, `image_url` is
     /// `input_image`. A part of any other type that Responses does not know is an error.
     ContentToResponses,

@@ -146,6 +146,28 @@ fn signatures_of_thoughts_go_back_into_ids() {
 }
 
 #[test]
+fn blocks_of_an_agent_are_parts() {
+    let body = json!({"messages": [{"role": "assistant", "content": [
+        {"cachePoint": {"type": "default"}},
+        {"reasoningContent": {"reasoningText": {"text": "I look.", "signature": "sig"}}},
+        {"type": "text", "text": "Low tide."},
+        {"cachePoint": {"type": "default"}},
+    ]}]});
+    let expected = json!({"messages": [{"role": "assistant", "content": [
+        {"type": "thinking", "thinking": "I look.", "signature": "sig"},
+        {"type": "text", "text": "Low tide.", "cache_control": {"type": "ephemeral"}},
+    ]}]});
+    assert_eq!(change(Change::BlocksToParts, body), expected);
+}
+
+#[test]
+fn claude_in_bedrock_gets_its_version_and_no_model() {
+    let body = json!({"model": "anthropic.claude-x", "max_tokens": 9, "messages": []});
+    let sent = prepare("bedrock-anthropic", body).expect("it can be sent");
+    assert_eq!(sent, json!({"max_tokens": 9, "messages": [], "anthropic_version": "bedrock-2023-05-31"}));
+}
+
+#[test]
 fn content_gets_the_words_of_responses_or_is_an_error() {
     let body = |parts: Value| json!({"model": "gpt-5", "input": [{"role": "user", "content": parts}]});
     let sent = prepare(

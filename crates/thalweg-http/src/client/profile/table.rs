@@ -62,9 +62,10 @@ static VENDORS: &[(&[&str], Profile)] = &[
         row(API::CHAT, "v1", BEARER, VENDOR_RULES),
     ),
     (&["chatgpt"], row(API::RESPONSES, "", BEARER, CHATGPT_RULES)),
+    (&["bedrock-anthropic"], row(API::INVOKE, "", BEARER, BEDROCK_ANTHROPIC_RULES)),
     (&["vertex"], row(API::GEMINI, "v1", BEARER, PLAIN_RULES)),
     (
-        &["bedrock-anthropic", "bedrock-chat", "bedrock-nova", "bedrock-llama", "bedrock-mistral", "bedrock-titan"],
+        &["bedrock-chat", "bedrock-nova", "bedrock-llama", "bedrock-mistral", "bedrock-titan"],
         row(API::INVOKE, "", BEARER, PLAIN_RULES),
     ),
 ];
@@ -114,8 +115,15 @@ const EFFORT_MODELS: &[Cow<'static, str>] = &[Cow::Borrowed("o?*"), Cow::Borrowe
 const PLAIN_RULES: &[Rule] = &[NO_NULL, NO_EMPTY];
 const CHAT_RULES: &[Rule] = &[NO_NULL, NO_EMPTY, NO_BACKGROUND, NO_EFFORT, NO_CACHE_MARKS, ASK_USAGE];
 const VENDOR_RULES: &[Rule] = &[NO_NULL, NO_EMPTY, NO_BACKGROUND, NO_CACHE_MARKS, ASK_USAGE];
-const LITELLM_RULES: &[Rule] =
-    &[NO_NULL, NO_EMPTY, NO_BACKGROUND, NO_CACHE_MARKS, ASK_USAGE, Rule::of(Change::PutSignaturesIntoIds)];
+const LITELLM_RULES: &[Rule] = &[
+    NO_NULL,
+    Rule::of(Change::BlocksToParts),
+    NO_EMPTY,
+    NO_BACKGROUND,
+    NO_CACHE_MARKS,
+    ASK_USAGE,
+    Rule::of(Change::PutSignaturesIntoIds),
+];
 const RESPONSES_RULES: &[Rule] = &[NO_NULL, Rule::of(Change::ContentToResponses)];
 const CHATGPT_RULES: &[Rule] = &[
     NO_NULL,
@@ -128,11 +136,18 @@ const CHATGPT_RULES: &[Rule] = &[
     Rule::of(Change::Set { member: Cow::Borrowed("store"), json: Cow::Borrowed("false") }),
     Rule::of(Change::ContentToResponses),
 ];
-const MESSAGES_RULES: &[Rule] = &[
+const NEEDS_MAX: Rule = Rule::of(Change::Require { member: Cow::Borrowed("max_tokens") });
+const JSON_IN_WORDS: Rule = Rule::of(Change::JsonByInstruction {
+    words: Cow::Borrowed("Answer with one JSON value and nothing else: no words around it, no code fence."),
+});
+const MESSAGES_RULES: &[Rule] = &[NO_NULL, NO_EMPTY, NEEDS_MAX, JSON_IN_WORDS];
+const BEDROCK_ANTHROPIC_RULES: &[Rule] = &[
     NO_NULL,
     NO_EMPTY,
-    Rule::of(Change::Require { member: Cow::Borrowed("max_tokens") }),
-    Rule::of(Change::JsonByInstruction {
-        words: Cow::Borrowed("Answer with one JSON value and nothing else: no words around it, no code fence."),
+    NEEDS_MAX,
+    JSON_IN_WORDS,
+    Rule::of(Change::Default {
+        member: Cow::Borrowed("anthropic_version"),
+        json: Cow::Borrowed("\"bedrock-2023-05-31\""),
     }),
 ];

@@ -1,5 +1,6 @@
 //! One attempt: the request goes out, the head of the response comes in and is checked.
 
+use core::time::Duration;
 use std::sync::Arc;
 
 use reqwest::Method;
@@ -29,10 +30,7 @@ impl Call {
         start: Instant,
     ) -> Result<Answer, SendError> {
         let signed = self.signed();
-        let (headers, redactor) = match client.rules.deadlines.total {
-            None => signed.await?,
-            Some(total) => timeout_at(start + total, signed).await.map_err(|_| too_late())??,
-        };
+        let (headers, redactor) = within(start, client.rules.deadlines.total, signed).await?;
         let redactor = Arc::new(redactor);
         let sent = Instant::now();
         if let Some(recorder) = &self.recorder {
@@ -45,10 +43,8 @@ impl Call {
         *request.headers_mut() = headers;
         *request.body_mut() = Some(self.bytes.clone().into());
         let response = async { client.http.execute(request).await.map_err(|error| no_response(error, &redactor)) };
-        let response = match rules.silence.into_iter().chain(rules.total).min() {
-            None => response.await?,
-            Some(span) => timeout_at(sent + span, response).await.map_err(|_| too_late())??,
-        };
+        let longest = rules.silence.into_iter().chain(rules.total).min();
+        let response = within(sent, longest, response).await?;
         let status = response.status().as_u16();
         let trace = Trace::of(self.span.clone());
         trace.head(status, attempt);
@@ -113,6 +109,18 @@ fn no_response(error: reqwest::Error, redactor: &Redactor) -> SendError {
         _ => (SendErrorKind::Connection, Failure::of_no_response(NoResponse::Connection)),
     };
     SendError::new(kind, error.message).with_failure(failure)
+}
+
+/// What comes of a future in time. A time that no clock can name is no limit.
+async fn within<T>(
+    start: Instant,
+    longest: Option<Duration>,
+    future: impl Future<Output = Result<T, SendError>>,
+) -> Result<T, SendError> {
+    match longest.and_then(|longest| start.checked_add(longest)) {
+        None => future.await,
+        Some(until) => timeout_at(until, future).await.unwrap_or_else(|_| Err(too_late())),
+    }
 }
 
 fn too_late() -> SendError {
