@@ -289,13 +289,14 @@ impl Answer {
         loop {
             let now_us = self.watch.clock_us();
             self.watch.deadlines.waits(now_us);
-            if let Some(deadline) = self.watch.deadlines.passed(now_us) {
-                self.watch.passed = Some(deadline);
+            let Some(at_us) = self.watch.deadlines.next_us() else { return Poll::Pending };
+            // Asked once a chunk; which one it is matters once an answer.
+            if at_us <= now_us {
+                self.watch.passed = self.watch.deadlines.passed(now_us);
                 self.watch.now_us = now_us;
-                self.events.finish_now(deadline.close());
+                self.events.finish_now(self.watch.passed.map_or(Close::TimedOut, Deadline::close));
                 return Poll::Ready(());
             }
-            let Some(at_us) = self.watch.deadlines.next_us() else { return Poll::Pending };
             // The clock of the runtime counts in milliseconds: an early wake finds nothing passed, and waits again.
             let at = self.watch.sent + core::time::Duration::from_micros(at_us.min(FAR_US));
             let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(at)));

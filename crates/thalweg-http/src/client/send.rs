@@ -151,7 +151,8 @@ impl Client {
     pub async fn send(&self, endpoint: &Endpoint, request: Request) -> Result<Answer, SendError> {
         let call = Call::new(self, endpoint, &request)?;
         let span = call.span.clone();
-        self.attempts(call).instrument(span).await
+        // Ten kilobytes that the caller's future would keep as long as it reads the answer.
+        Box::pin(self.attempts(call)).instrument(span).await
     }
 
     async fn attempts(&self, call: Call) -> Result<Answer, SendError> {
