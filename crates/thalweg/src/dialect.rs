@@ -47,7 +47,7 @@ impl Ahead<'_> {
     /// Whether the data ends before `rest`.
     #[inline]
     #[must_use]
-    pub(crate) fn ends(&self, rest: &[u8]) -> bool {
+    pub fn ends(&self, rest: &[u8]) -> bool {
         self.end.map_or(rest.is_empty(), |end| rest.starts_with(end))
     }
 }
