@@ -310,7 +310,6 @@ impl<'a> Reader<'a> {
     }
 
     /// Consumes an escape, from its backslash.
-    #[inline]
     fn escape(&mut self) -> Result<(), Error> {
         self.at += 1;
         let hex_digits = match self.bytes.get(self.at) {

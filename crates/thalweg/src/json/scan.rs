@@ -4,36 +4,39 @@
 /// control character. Equal to `bytes.len()` where none of these occurs.
 #[inline]
 pub(super) fn plain_run(bytes: &[u8]) -> usize {
-    let (words, tail) = bytes.as_chunks::<8>();
-    let mut index = 0;
-    while let Some(word) = words.get(index) {
+    let (words, _) = bytes.as_chunks::<8>();
+    for (index, word) in words.iter().take(LONG / 8).enumerate() {
         let marks = ends_plain(u64::from_le_bytes(*word));
         if marks != 0 {
             return index * 8 + (marks.trailing_zeros() / 8) as usize;
         }
-        index += 1;
-        if index == LONG / 8 {
-            index += plain_blocks(bytes) * (BLOCK / 8);
-        }
     }
-    let plain = |&&byte: &&u8| byte >= b' ' && byte != b'"' && byte != b'\\';
-    words.len() * 8 + tail.iter().take_while(plain).count()
+    plain_rest(bytes)
 }
 
-/// Most strings are over before this many bytes. The others are looked at in blocks from there on.
+/// Most strings are over before this many bytes.
 const LONG: usize = 32;
 
-/// Enough of them for the compiler to use vectors.
-const BLOCK: usize = 64;
-
-/// How many whole blocks of `bytes` are plain behind the first [`LONG`] bytes.
+/// The same of bytes whose first [`LONG`] are known to be plain (or, where there are fewer, all whole words of them): in
+/// blocks of as many bytes as it takes for the compiler to use vectors.
 #[inline(never)]
-fn plain_blocks(bytes: &[u8]) -> usize {
-    let (blocks, _) = bytes.get(LONG..).unwrap_or_default().as_chunks::<BLOCK>();
-    let marks = |block: &[u8; BLOCK]| {
+fn plain_rest(bytes: &[u8]) -> usize {
+    let mut at = LONG.min(bytes.len() / 8 * 8);
+    let (blocks, _) = bytes.get(at..).unwrap_or_default().as_chunks::<64>();
+    let marks = |block: &[u8; 64]| {
         block.as_chunks::<8>().0.iter().fold(0, |marks, word| marks | ends_plain(u64::from_le_bytes(*word)))
     };
-    blocks.iter().take_while(|block| marks(block) == 0).count()
+    at += blocks.iter().take_while(|block| marks(block) == 0).count() * 64;
+    let (words, _) = bytes.get(at..).unwrap_or_default().as_chunks::<8>();
+    for word in words {
+        let marks = ends_plain(u64::from_le_bytes(*word));
+        if marks != 0 {
+            return at + (marks.trailing_zeros() / 8) as usize;
+        }
+        at += 8;
+    }
+    let plain = |&&byte: &&u8| byte >= b' ' && byte != b'"' && byte != b'\\';
+    at + bytes.get(at..).unwrap_or_default().iter().take_while(plain).count()
 }
 
 /// What follows `literal` in `bytes`, where they begin with it.
