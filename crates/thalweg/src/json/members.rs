@@ -76,7 +76,6 @@ pub(crate) fn fields<'a>(
 }
 
 /// Reads past a value.
-#[allow(dead_code, reason = "as that of `fields`")]
 pub(crate) fn skip(json: &mut Reader<'_>) -> Result<(), Error> {
     json.skip().map(|_| ())
 }
