@@ -7,6 +7,7 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use super::read::Data;
 use super::{Current, Normalizer, Reader};
 use crate::dialect::Ahead;
 use crate::framing::{Cut, Payload};
@@ -79,8 +80,7 @@ impl Normalizer {
         if !self.has_memo || !self.framer.is_at_event() || !self.opening.is_started {
             return false;
         }
-        let end = self.marks.front().map_or(self.buffer.len(), super::Mark::start);
-        let pending = self.buffer.get(self.head..end).unwrap_or_default();
+        let pending = self.buffer.get(self.head..self.pending_end()).unwrap_or_default();
         let (Some(ahead), Reader::Known { decoder, .. }) = (self.envelope.ahead(pending), &mut self.reader) else {
             return false;
         };
@@ -99,27 +99,27 @@ impl Normalizer {
         true
     }
 
-    /// Whether a frame that was cut repeats an earlier one: then it was said.
+    /// Whether the data of the frame at hand repeats that of an earlier one: then it was said.
     #[inline]
-    pub(super) fn is_repeat(&mut self, cut: &Cut, is_body: bool) -> bool {
-        let (Payload::Data(data), Reader::Known { decoder, .. }) = (&cut.payload, &mut self.reader) else {
-            return false;
-        };
-        if is_body || cut.is_exception || !self.opening.is_started || !self.has_memo {
+    pub(super) fn is_repeat(&mut self, data: &Data, is_body: bool) -> bool {
+        let (Data::Buffer(range), Reader::Known { decoder, .. }) = (data, &mut self.reader) else { return false };
+        if is_body || self.frame.is_exception || !self.opening.is_started || !self.has_memo {
             return false;
         }
-        let pending = self.buffer.get(self.head..).unwrap_or_default();
-        let text = |range: &Range<usize>| pending.get(range.clone());
-        let name = cut.event.as_ref().and_then(text);
-        let ahead = Ahead { name, bytes: text(data).unwrap_or_default(), end: None };
-        if decoder.repeat(ahead, &mut self.out).is_none() {
+        let name = self.frame.event.as_ref().and_then(|name| self.buffer.get(self.head..)?.get(name.clone()));
+        let bytes = self.buffer.get(range.clone()).unwrap_or_default();
+        if decoder.repeat(Ahead { name, bytes, end: None }, &mut self.out).is_none() {
             return false;
-        }
-        if self.framer.is_at_event() {
-            self.envelope.learn(pending, cut);
         }
         self.count_repeat();
         true
+    }
+
+    /// Keeps what stands around the data of a frame that repeated an earlier one.
+    pub(super) fn learn_envelope(&mut self, cut: &Cut) {
+        if self.framer.is_at_event() {
+            self.envelope.learn(self.buffer.get(self.head..).unwrap_or_default(), cut);
+        }
     }
 
     fn count_repeat(&mut self) {

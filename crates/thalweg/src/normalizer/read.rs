@@ -69,14 +69,17 @@ impl Normalizer {
 
     /// What is behind the frame at hand and before the next mark.
     fn pending(&self) -> &[u8] {
-        let end = self.marks.front().map_or(self.buffer.len(), Mark::start);
-        &self.buffer[self.head..end]
+        &self.buffer[self.head..self.pending_end()]
+    }
+
+    /// Where that ends.
+    pub(super) fn pending_end(&self) -> usize {
+        self.marks.front().map_or(self.buffer.len(), Mark::start)
     }
 
     /// The next frame that the framer finds; true where a connection ended before the frame did.
     fn next_cut(&mut self) -> (Option<Cut>, bool) {
-        let end = self.marks.front().map_or(self.buffer.len(), Mark::start);
-        let pending = &self.buffer[self.head..end];
+        let pending = &self.buffer[self.head..self.pending_end()];
         match (self.marks.front(), self.phase) {
             (Some(Mark::Border(_)), _) => match self.framer.next(pending) {
                 None => (self.framer.finish(pending), true),
@@ -155,7 +158,9 @@ impl Normalizer {
             _ => {}
         }
         let is_body = self.framer.is_body();
-        if !self.is_repeat(cut, is_body) {
+        if self.is_repeat(&data, is_body) {
+            self.learn_envelope(cut);
+        } else {
             self.read_data(&data, is_body);
         }
     }
@@ -168,7 +173,10 @@ impl Normalizer {
             return;
         }
         self.start_known();
-        self.read_data(&Data::Buffer(message), false);
+        let data = Data::Buffer(message);
+        if !self.is_repeat(&data, false) {
+            self.read_data(&data, false);
+        }
     }
 
     fn read_empty(&mut self, defect: Option<Defect>) {
@@ -461,7 +469,7 @@ impl Opening {
 }
 
 /// Where a frame's data is.
-enum Data {
+pub(super) enum Data {
     Buffer(Range<usize>),
     Joined,
 }

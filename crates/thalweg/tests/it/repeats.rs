@@ -98,3 +98,23 @@ fn more_data_makes_it_another_frame() {
         assert_eq!(seen(&bytes, chunk, true).0, seen(&bytes, chunk, false).0, "in chunks of {chunk}");
     }
 }
+
+#[test]
+fn whole_messages_repeat_too() {
+    let events = |memo: bool| {
+        let mut normalizer = Normalizer::new(&dialects::OPENAI_CHAT).with_memo(memo);
+        let mut events = Vec::new();
+        for text in ["ebb", " and ", "flow", ", and ebb again"] {
+            let message = format!("{{\"choices\":[{{\"index\":0,\"delta\":{{\"content\":\"{text}\"}}}}]}}");
+            normalizer.feed_frame(message.as_bytes());
+            while let Some(event) = normalizer.poll() {
+                events.push(event.to_owned());
+            }
+        }
+        (events, normalizer.repeats())
+    };
+    let (told, repeats) = events(true);
+    // The first begins the answer, the second is learned.
+    assert_eq!(repeats, 2);
+    assert_eq!(told, events(false).0);
+}
