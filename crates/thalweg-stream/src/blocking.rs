@@ -4,12 +4,13 @@ use core::fmt;
 use core::iter::FusedIterator;
 use std::io::{self, ErrorKind, Read};
 
-use thalweg::policy::{Deadline, Deadlines};
+use thalweg::policy::{Deadline, Deadlines, PreambleRules};
 use thalweg::{Close, Dialect, Event, Normalizer, OwnedEvent, Stage};
 
+use crate::decoder::Decoder;
 use crate::taps::Taps;
-use crate::watch::{self, Watch};
-use crate::{Hooks, Until};
+use crate::watch::Watch;
+use crate::{Hooks, Observer, Opening, Until};
 
 /// The events of a body in a known dialect. Short for [`EventReader::new`] with [`Normalizer::new`].
 pub fn events<R: Read>(body: R, dialect: &Dialect) -> EventReader<R> {
@@ -58,13 +59,13 @@ pub fn close_of(error: &io::Error) -> Close {
 /// assert!(events.into_error().is_none());
 /// ```
 #[must_use = "nothing is read before events are taken"]
-pub struct EventReader<R> {
+pub struct EventReader<R, O = ()> {
     body: R,
-    normalizer: Normalizer,
+    decoder: Decoder<O>,
     chunk: Box<[u8]>,
     until: Until,
     taps: Taps,
-    clock: Option<Clock>,
+    now_us: Option<NowUs>,
     error: Option<io::Error>,
     /// Everything that was read has been given out.
     is_drained: bool,
@@ -76,14 +77,22 @@ impl<R> EventReader<R> {
         let chunk = vec![0; CHUNK_BYTES].into_boxed_slice();
         Self {
             body,
-            normalizer,
+            decoder: Decoder::new(normalizer, ()),
             chunk,
             until: Until::Settled,
             taps: Taps::default(),
-            clock: None,
+            now_us: None,
             error: None,
             is_drained: false,
         }
+    }
+}
+
+impl<R, O: Observer> EventReader<R, O> {
+    /// Shows the response to an observer as it is decoded: see [`Observer`], of which there is one.
+    pub fn with_observer<P: Observer>(self, observer: P) -> EventReader<R, P> {
+        let Self { body, decoder, chunk, until, taps, now_us, error, is_drained } = self;
+        EventReader { body, decoder: decoder.with_observer(observer), chunk, until, taps, now_us, error, is_drained }
     }
 
     /// How long the body is read. [`Until::Settled`] by default.
@@ -134,7 +143,8 @@ impl<R> EventReader<R> {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn with_deadlines(mut self, deadlines: Deadlines, now_us: impl Fn() -> u64 + Send + 'static) -> Self {
-        self.clock = Some(Clock { watch: Watch::new(deadlines, now_us()), now_us: Box::new(now_us) });
+        self.decoder.watch = Some(Watch::new(deadlines, now_us()));
+        self.now_us = Some(Box::new(now_us));
         self
     }
 
@@ -146,26 +156,32 @@ impl<R> EventReader<R> {
 
     /// Says how the body ended, as the caller sees it: nothing more is read. Does nothing when that is known already.
     pub fn finish_now(&mut self, close: Close) {
-        self.normalizer.finish(close);
+        self.decoder.normalizer.finish(close);
         self.is_drained = false;
     }
 
     /// How far the response is, as far as its events have been taken.
     #[must_use]
     pub fn stage(&self) -> Stage {
-        self.normalizer.stage()
+        self.decoder.normalizer.stage()
     }
 
     /// The normalizer: the dialect it found, the memory it holds.
     #[must_use]
     pub fn normalizer(&self) -> &Normalizer {
-        &self.normalizer
+        &self.decoder.normalizer
     }
 
     /// The deadline that ended the response, if one did.
     #[must_use]
     pub fn deadline(&self) -> Option<Deadline> {
-        self.clock.as_ref()?.watch.passed
+        self.decoder.watch.as_ref()?.passed
+    }
+
+    /// The observer.
+    #[must_use]
+    pub const fn observer(&self) -> &O {
+        &self.decoder.observer
     }
 
     /// The hooks, and what failed in them.
@@ -198,24 +214,24 @@ impl<R> EventReader<R> {
     }
 }
 
-impl<R: Read> EventReader<R> {
+impl<R: Read, O: Observer> EventReader<R, O> {
     /// The next event, lent: no allocation on the delta path. None when the response is over. Blocks as long as the
     /// reader does.
     pub fn next_event(&mut self) -> Option<Event<'_>> {
-        while !self.advance() {
-            if self.normalizer.stage() == Stage::Ended {
+        while !self.taps.advance(&mut self.decoder) {
+            if self.stage() == Stage::Ended {
                 return None;
             }
             self.is_drained = true;
-            self.pull();
+            self.read();
         }
-        self.taps.event(&self.normalizer)
+        self.taps.event(&self.decoder)
     }
 
     /// The next event of what was read, lent, without reading; `None`: [`pull`](Self::pull), or it is over.
     pub fn next_arrived(&mut self) -> Option<Event<'_>> {
-        self.is_drained = !self.advance();
-        if self.is_drained { None } else { self.taps.event(&self.normalizer) }
+        self.is_drained = !self.taps.advance(&mut self.decoder);
+        if self.is_drained { None } else { self.taps.event(&self.decoder) }
     }
 
     /// Reads once; the events are then taken with [`next_arrived`](Self::next_arrived). Does nothing while there are
@@ -244,10 +260,47 @@ impl<R: Read> EventReader<R> {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn pull(&mut self) {
-        if !self.is_drained || self.normalizer.stage() == Stage::Ended {
+        if !self.decoder.held.has_more() {
+            self.read();
+        }
+    }
+
+    /// Reads until there is something to show, and holds back what comes before: see
+    /// `EventStream::opening`. Blocks as long as the reader does.
+    ///
+    /// ```
+    /// use thalweg::policy::PreambleRules;
+    /// use thalweg::{Outcome, dialects};
+    /// use thalweg_stream::Opening;
+    ///
+    /// let body = "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
+    /// let mut events = thalweg_stream::blocking::events(body.as_bytes(), &dialects::OPENAI_CHAT);
+    /// assert_eq!(events.opening(PreambleRules::default()), Opening::Ended(Outcome::Complete));
+    /// assert!(events.next().is_some()); // what was held comes now
+    /// ```
+    pub fn opening(&mut self, rules: PreambleRules) -> Opening {
+        if !self.decoder.held.hold(rules) {
+            return Opening::Content;
+        }
+        loop {
+            if let Some(opening) = self.decoder.open() {
+                self.is_drained = false;
+                return opening;
+            }
+            if self.stage() == Stage::Ended {
+                return self.decoder.held.ended();
+            }
+            self.is_drained = true;
+            self.read();
+        }
+    }
+
+    fn read(&mut self) {
+        let stage = self.stage();
+        if !self.is_drained || stage == Stage::Ended {
             return;
         }
-        if self.until.is_reached(&self.normalizer) {
+        if self.until.is_reached(stage) {
             return self.finish_now(Close::Clean);
         }
         if self.has_passed() {
@@ -257,15 +310,11 @@ impl<R: Read> EventReader<R> {
             Ok(0) => self.finish_now(Close::Clean),
             Ok(len) => {
                 // A reader that claims more than it was given room for gets what there is.
-                self.normalizer.feed(&self.chunk[..len.min(CHUNK_BYTES)]);
-                self.is_drained = false;
-                if let Some(deadline) = self.clock.as_mut().and_then(Clock::bytes) {
-                    self.finish_now(deadline.close());
-                }
+                self.feed(len.min(CHUNK_BYTES));
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             // The deadlines say what is too long.
-            Err(error) if self.clock.is_some() && close_of(&error) == Close::TimedOut => _ = self.has_passed(),
+            Err(error) if self.now_us.is_some() && close_of(&error) == Close::TimedOut => _ = self.has_passed(),
             Err(error) => {
                 let close = match close_of(&error) {
                     Close::TimedOut if self.stage() == Stage::Finished => Close::Clean,
@@ -279,33 +328,30 @@ impl<R: Read> EventReader<R> {
 
     /// Whether a deadline has passed while the reader had nothing; it ends the response.
     fn has_passed(&mut self) -> bool {
-        let stage = self.stage();
-        let passed = self.clock.as_mut().and_then(|clock| clock.watch.waits(stage, (clock.now_us)()));
+        let stage = self.until.waits_at(self.stage());
+        let watch = self.decoder.watch.as_mut().zip(self.now_us.as_ref());
+        let passed = watch.and_then(|(watch, now_us)| watch.waits(stage, now_us()));
         if let Some(deadline) = passed {
             self.finish_now(deadline.close());
         }
         passed.is_some()
     }
 
-    fn advance(&mut self) -> bool {
-        let Self { taps, normalizer, clock, .. } = self;
-        taps.advance(normalizer, |normalizer| watch::advance(normalizer, clock.as_mut().map(|clock| &mut clock.watch)))
+    fn feed(&mut self, len: usize) {
+        let watch = self.decoder.watch.as_mut().zip(self.now_us.as_ref());
+        let passed = watch.and_then(|(watch, now_us)| watch.bytes(now_us()));
+        self.decoder.feed(&self.chunk[..len]);
+        self.is_drained = false;
+        if let Some(deadline) = passed {
+            self.finish_now(deadline.close());
+        }
     }
 }
 
-/// The deadlines of a body that is read, and the caller's time.
-struct Clock {
-    watch: Watch,
-    now_us: Box<dyn Fn() -> u64 + Send>,
-}
+/// The caller's time.
+type NowUs = Box<dyn Fn() -> u64 + Send>;
 
-impl Clock {
-    fn bytes(&mut self) -> Option<Deadline> {
-        self.watch.bytes((self.now_us)())
-    }
-}
-
-impl<R: Read> Iterator for EventReader<R> {
+impl<R: Read, O: Observer> Iterator for EventReader<R, O> {
     type Item = OwnedEvent;
 
     fn next(&mut self) -> Option<OwnedEvent> {
@@ -313,12 +359,12 @@ impl<R: Read> Iterator for EventReader<R> {
     }
 }
 
-impl<R: Read> FusedIterator for EventReader<R> {}
+impl<R: Read, O: Observer> FusedIterator for EventReader<R, O> {}
 
-impl<R> fmt::Debug for EventReader<R> {
+impl<R, O> fmt::Debug for EventReader<R, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EventReader")
-            .field("normalizer", &self.normalizer)
+            .field("normalizer", &self.decoder.normalizer)
             .field("until", &self.until)
             .field("hooks", &self.taps.hooks)
             .field("error", &self.error)

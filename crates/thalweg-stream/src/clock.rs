@@ -3,10 +3,10 @@
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 
-use thalweg::policy::{Deadline, Deadlines};
-use thalweg::{FrameEvents, Normalizer, Stage};
+use thalweg::Stage;
+use thalweg::policy::Deadline;
 
-use crate::watch::{self, Watch};
+use crate::watch::Watch;
 
 /// Time, as the caller's runtime has it.
 ///
@@ -37,9 +37,8 @@ pub trait Timer {
 /// What is ready when it is time.
 pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// The deadlines of a stream, and what wakes it when one of them passes.
+/// The caller's time, and what wakes a stream when one of its deadlines passes.
 pub(crate) struct Clock {
-    pub(crate) watch: Watch,
     timer: Box<dyn Timer + Send>,
     /// Armed for a time. That of a deadline which was put off stays, and is asked for again when it is over: chunks do
     /// not make a new one each.
@@ -47,22 +46,21 @@ pub(crate) struct Clock {
 }
 
 impl Clock {
-    pub(crate) fn new(deadlines: Deadlines, timer: Box<dyn Timer + Send>) -> Self {
-        Self { watch: Watch::new(deadlines, timer.now_us()), timer, sleep: None }
+    pub(crate) fn new(timer: Box<dyn Timer + Send>) -> Self {
+        Self { timer, sleep: None }
     }
 
-    /// Bytes came. The deadline that has passed all the same.
-    pub(crate) fn bytes(&mut self) -> Option<Deadline> {
-        self.watch.bytes(self.timer.now_us())
+    pub(crate) fn now_us(&self) -> u64 {
+        self.timer.now_us()
     }
 
     /// Waits for the next deadline, while the body has nothing.
-    pub(crate) fn poll_passed(&mut self, stage: Stage, cx: &mut Context<'_>) -> Poll<Deadline> {
+    pub(crate) fn poll_passed(&mut self, watch: &mut Watch, stage: Stage, cx: &mut Context<'_>) -> Poll<Deadline> {
         for _ in 0..SLEEPS_A_POLL {
-            if let Some(deadline) = self.watch.waits(stage, self.timer.now_us()) {
+            if let Some(deadline) = watch.waits(stage, self.timer.now_us()) {
                 return Poll::Ready(deadline);
             }
-            let Some(next_us) = self.watch.next_us() else { return Poll::Pending };
+            let Some(next_us) = watch.next_us() else { return Poll::Pending };
             let armed = self.sleep.take().filter(|(at_us, _)| *at_us <= next_us);
             let (_, sleep) = self.sleep.insert(armed.unwrap_or_else(|| (next_us, self.timer.sleep_until(next_us))));
             ready!(sleep.as_mut().poll(cx));
@@ -71,27 +69,6 @@ impl Clock {
         // A timer that wakes too early again and again: others get a turn.
         cx.waker().wake_by_ref();
         Poll::Pending
-    }
-}
-
-/// Goes to the normalizer's next event, and tells the clock.
-#[inline]
-pub(crate) fn advance(normalizer: &mut Normalizer, clock: &mut Option<Clock>) -> bool {
-    watch::advance(normalizer, clock.as_mut().map(|clock| &mut clock.watch))
-}
-
-/// The normalizer's next frame, of whose events the clock is told.
-pub(crate) fn poll_frame<'n>(normalizer: &'n mut Normalizer, clock: &mut Option<Clock>) -> Option<FrameEvents<'n>> {
-    let frame = normalizer.poll_frame()?;
-    if let Some(clock) = clock {
-        frame.events().for_each(|event| clock.watch.event(&event));
-    }
-    Some(frame)
-}
-
-impl core::fmt::Debug for Clock {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Clock").field("watch", &self.watch).finish_non_exhaustive()
     }
 }
 

@@ -1,17 +1,16 @@
 use core::fmt;
 use core::future::poll_fn;
 use core::pin::Pin;
-use core::task::{Context, Poll};
+use core::task::{Context, Poll, ready};
 
 use futures_core::{FusedStream, Stream, TryStream};
-use thalweg::policy::{Deadline, Deadlines};
+use thalweg::policy::{Deadline, Deadlines, PreambleRules};
 use thalweg::{Close, Dialect, Event, Fold, Normalizer, OwnedEvent, Response, Stage};
 
-use crate::clock::{self, Clock};
+use crate::decoder::Decoder;
 use crate::feed::{AnyBody, Feed, send_unpin};
-use crate::opening::Held;
 use crate::taps::Taps;
-use crate::{Hooks, Timer, Until};
+use crate::{Hooks, Observer, Opening, Timer, Until};
 
 /// The events of a body in a known dialect. Short for [`EventStream::new`] with [`Normalizer::new`].
 pub fn events<S: TryStream>(body: S, dialect: &Dialect) -> EventStream<S> {
@@ -37,10 +36,11 @@ pub fn events<S: TryStream>(body: S, dialect: &Dialect) -> EventStream<S> {
 /// assert_eq!(error, Some("connection reset"));
 /// # });
 /// ```
-pub async fn collect_response<S>(mut events: EventStream<S>) -> (Response, Option<S::Error>)
+pub async fn collect_response<S, O>(mut events: EventStream<S, O>) -> (Response, Option<S::Error>)
 where
     S: TryStream + Unpin,
     S::Ok: AsRef<[u8]>,
+    O: Observer,
 {
     let mut response = Response::default();
     while let Some(event) = events.next_event().await {
@@ -70,10 +70,9 @@ where
 /// - **`Unpin`:** bodies must be, so that everything else here is a plain method; any other fits in `Box::pin(body)`
 ///   or `pin!(body)`.
 #[must_use = "streams do nothing unless polled"]
-pub struct EventStream<S: TryStream> {
-    pub(crate) feed: Feed<S>,
-    pub(crate) taps: Taps,
-    pub(crate) held: Held,
+pub struct EventStream<S: TryStream, O = ()> {
+    pub(crate) feed: Feed<S, O>,
+    taps: Taps,
 }
 
 impl<S: TryStream> EventStream<S> {
@@ -87,7 +86,14 @@ impl<S: TryStream> EventStream<S> {
     /// let events = thalweg_stream::EventStream::new(body, normalizer);
     /// ```
     pub fn new(body: S, normalizer: Normalizer) -> Self {
-        Self { feed: Feed::new(body, normalizer, Until::Settled), taps: Taps::default(), held: Held::default() }
+        Self { feed: Feed::new(body, normalizer, Until::Settled), taps: Taps::default() }
+    }
+}
+
+impl<S: TryStream, O: Observer> EventStream<S, O> {
+    /// Shows the response to an observer as it is decoded: see [`Observer`], of which there is one.
+    pub fn with_observer<P: Observer>(self, observer: P) -> EventStream<S, P> {
+        EventStream { feed: self.feed.with_observer(observer), taps: self.taps }
     }
 
     /// How long the body is read. [`Until::Settled`] by default.
@@ -198,7 +204,7 @@ impl<S: TryStream> EventStream<S> {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn with_deadlines(mut self, deadlines: Deadlines, timer: impl Timer + Send + 'static) -> Self {
-        self.feed.clock = Some(Clock::new(deadlines, Box::new(timer)));
+        self.feed.with_deadlines(deadlines, Box::new(timer));
         self
     }
 
@@ -217,19 +223,31 @@ impl<S: TryStream> EventStream<S> {
     /// How far the response is, as far as its events have been taken.
     #[must_use]
     pub fn stage(&self) -> Stage {
-        self.feed.normalizer.stage()
+        self.feed.stage()
     }
 
     /// The normalizer: the dialect it found, the memory it holds.
     #[must_use]
     pub fn normalizer(&self) -> &Normalizer {
-        &self.feed.normalizer
+        &self.feed.decoder.normalizer
+    }
+
+    /// The observer.
+    #[must_use]
+    pub const fn observer(&self) -> &O {
+        &self.feed.decoder.observer
+    }
+
+    /// The observer, to change it.
+    #[must_use]
+    pub const fn observer_mut(&mut self) -> &mut O {
+        &mut self.feed.decoder.observer
     }
 
     /// The deadline that ended the response, if one did.
     #[must_use]
     pub fn deadline(&self) -> Option<Deadline> {
-        self.feed.clock.as_ref()?.watch.passed
+        self.feed.deadline()
     }
 
     /// The hooks, and what failed in them.
@@ -249,6 +267,13 @@ impl<S: TryStream> EventStream<S> {
         self.feed.error
     }
 
+    /// The body, for example to let go of a connection when the response is over. Bytes read from it here are missing
+    /// from the events.
+    #[must_use]
+    pub const fn body_mut(&mut self) -> &mut S {
+        &mut self.feed.body
+    }
+
     /// The body, where it stands: for whoever reads it to its end so that its connection can be used again.
     #[must_use]
     pub fn into_body(self) -> S {
@@ -256,10 +281,11 @@ impl<S: TryStream> EventStream<S> {
     }
 }
 
-impl<S> EventStream<S>
+impl<S, O> EventStream<S, O>
 where
     S: TryStream + Unpin,
     S::Ok: AsRef<[u8]>,
+    O: Observer,
 {
     /// The next event, lent: no allocation on the delta path. None when the response is over.
     ///
@@ -282,11 +308,7 @@ where
 
     /// The next event of what has arrived, lent, without waiting; `None`: [`pull`](Self::pull), or it is over.
     pub fn next_arrived(&mut self) -> Option<Event<'_>> {
-        if self.held.advance() {
-            return self.held.event();
-        }
-        let Self { feed: Feed { normalizer, clock, is_drained, .. }, taps, .. } = self;
-        *is_drained = !taps.advance(normalizer, |normalizer| clock::advance(normalizer, clock));
+        self.feed.is_drained = !self.taps.advance(&mut self.feed.decoder);
         if self.feed.is_drained { None } else { self.event() }
     }
 
@@ -334,32 +356,65 @@ where
 
     /// [`pull`](Self::pull), for futures written by hand.
     pub fn poll_pull(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.held.has_more() { Poll::Ready(()) } else { self.feed.poll_pull(cx) }
+        if self.feed.decoder.held.has_more() { Poll::Ready(()) } else { self.feed.poll_pull(cx) }
     }
 
-    /// Goes to the next event; false when the response is over.
-    fn poll_advance(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
-        if self.held.advance() { Poll::Ready(true) } else { self.poll_tapped(cx) }
+    /// Waits until there is something to show, and holds back what comes before: whoever answers only then can make a
+    /// status of an error, and nobody has seen anything of an attempt that is dropped for another one, no hook either.
+    ///
+    /// Call it before the first event is taken; later it is [`Opening::Content`] at once. Nothing is lost: whatever it
+    /// says, the held events are the first ones that are taken then. To wait on behind an error, for the end, call it
+    /// again. Dropping the future loses nothing.
+    ///
+    /// ```
+    /// use thalweg::policy::PreambleRules;
+    /// use thalweg::{EventOf, dialects};
+    /// use thalweg_stream::Opening;
+    ///
+    /// # futures::executor::block_on(async {
+    /// let body = futures::stream::iter([Ok::<_, std::io::Error>(
+    ///     "data: {\"error\":{\"message\":\"busy\",\"type\":\"overloaded_error\",\"code\":503}}\n\n",
+    /// )]);
+    /// let mut events = thalweg_stream::events(body, &dialects::OPENAI_CHAT);
+    /// let status = match events.opening(PreambleRules::default()).await {
+    ///     Opening::Failed(EventOf::Error { status, .. }) => status.unwrap_or(502),
+    ///     _ => 200,
+    /// };
+    /// assert_eq!(status, 503);
+    /// # });
+    /// ```
+    pub async fn opening(&mut self, rules: PreambleRules) -> Opening {
+        poll_fn(|cx| self.poll_opening(rules, cx)).await
     }
 
-    /// Goes to the next event behind those that are held.
-    pub(crate) fn poll_tapped(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
-        let Self { feed, taps, .. } = self;
-        let taken = feed.poll_take(cx, |normalizer, clock| {
-            taps.advance(normalizer, |normalizer| clock::advance(normalizer, clock)).then_some(())
-        });
-        taken.map(|taken| taken.is_some())
+    /// [`opening`](Self::opening), for futures written by hand.
+    pub fn poll_opening(&mut self, rules: PreambleRules, cx: &mut Context<'_>) -> Poll<Opening> {
+        if !self.feed.decoder.held.hold(rules) {
+            return Poll::Ready(Opening::Content);
+        }
+        let opening = ready!(self.feed.poll_take(cx, Decoder::open));
+        Poll::Ready(opening.unwrap_or_else(|| self.feed.decoder.held.ended()))
     }
 
-    fn event(&self) -> Option<Event<'_>> {
-        self.held.event().or_else(|| self.taps.event(&self.feed.normalizer))
+    /// Goes to the next event, which [`event`](Self::event) then lends; false when the response is over.
+    /// [`next_event`](Self::next_event) is made of the two, for futures written by hand.
+    pub fn poll_advance(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
+        let Self { feed, taps } = self;
+        feed.poll_take(cx, |decoder| taps.advance(decoder).then_some(())).map(|taken| taken.is_some())
+    }
+
+    /// The event that was taken last, lent once more.
+    #[must_use]
+    pub fn event(&self) -> Option<Event<'_>> {
+        self.taps.event(&self.feed.decoder)
     }
 }
 
-impl<S> Stream for EventStream<S>
+impl<S, O> Stream for EventStream<S, O>
 where
     S: TryStream + Unpin,
     S::Ok: AsRef<[u8]>,
+    O: Observer,
 {
     type Item = OwnedEvent;
 
@@ -368,17 +423,20 @@ where
     }
 }
 
-impl<S> FusedStream for EventStream<S>
+impl<S, O> FusedStream for EventStream<S, O>
 where
     S: TryStream + Unpin,
     S::Ok: AsRef<[u8]>,
+    O: Observer,
 {
     fn is_terminated(&self) -> bool {
-        self.stage() == Stage::Ended && !self.held.has_more() && matches!(self.event(), None | Some(Event::End { .. }))
+        self.stage() == Stage::Ended
+            && !self.feed.decoder.held.has_more()
+            && matches!(self.event(), None | Some(Event::End { .. }))
     }
 }
 
-impl<S: TryStream> fmt::Debug for EventStream<S> {
+impl<S: TryStream, O> fmt::Debug for EventStream<S, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EventStream").field("feed", &self.feed).field("hooks", &self.taps.hooks).finish_non_exhaustive()
     }

@@ -4,23 +4,26 @@ use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 
 use futures_core::{Stream, TryStream};
+use thalweg::policy::{Deadline, Deadlines};
 use thalweg::{Close, Normalizer, Stage};
 
-use crate::Until;
 use crate::clock::Clock;
+use crate::decoder::Decoder;
+use crate::watch::Watch;
+use crate::{Observer, Timer, Until};
 
-/// A body and the normalizer that reads it.
+/// A body and the decoder that reads it.
 ///
 /// All state is here and none in a future, so that futures can be dropped at any point.
-pub(crate) struct Feed<S: TryStream> {
+pub(crate) struct Feed<S: TryStream, O = ()> {
     pub(crate) body: S,
-    pub(crate) normalizer: Normalizer,
+    pub(crate) decoder: Decoder<O>,
     pub(crate) until: Until,
     pub(crate) close_of: fn(&S::Error) -> Close,
     pub(crate) error: Option<S::Error>,
     /// Ends the response when it is ready.
     pub(crate) cancel: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
-    pub(crate) clock: Option<Clock>,
+    clock: Option<Clock>,
     /// Everything that was put in has been given out. Nothing more is put in before that, so that at most one chunk
     /// is in the normalizer beside its unfinished frame.
     pub(crate) is_drained: bool,
@@ -30,7 +33,7 @@ impl<S: TryStream> Feed<S> {
     pub(crate) fn new(body: S, normalizer: Normalizer, until: Until) -> Self {
         Self {
             body,
-            normalizer,
+            decoder: Decoder::new(normalizer, ()),
             until,
             close_of: |_| Close::Broken,
             error: None,
@@ -39,29 +42,55 @@ impl<S: TryStream> Feed<S> {
             is_drained: false,
         }
     }
+}
+
+impl<S: TryStream, O: Observer> Feed<S, O> {
+    /// Another observer.
+    pub(crate) fn with_observer<P: Observer>(self, observer: P) -> Feed<S, P> {
+        let Self { body, decoder, until, close_of, error, cancel, clock, is_drained } = self;
+        Feed { body, decoder: decoder.with_observer(observer), until, close_of, error, cancel, clock, is_drained }
+    }
+
+    pub(crate) fn with_deadlines(&mut self, deadlines: Deadlines, timer: Box<dyn Timer + Send>) {
+        self.decoder.watch = Some(Watch::new(deadlines, timer.now_us()));
+        self.clock = Some(Clock::new(timer));
+    }
 
     /// Says how the body ended. It is not polled again.
     pub(crate) fn finish(&mut self, close: Close) {
-        self.normalizer.finish(close);
+        if let (Some(clock), Some(watch)) = (&self.clock, &mut self.decoder.watch) {
+            watch.at_us = clock.now_us();
+        }
+        self.decoder.normalizer.finish(close);
         self.is_drained = false;
+    }
+
+    pub(crate) fn stage(&self) -> Stage {
+        self.decoder.normalizer.stage()
+    }
+
+    /// The deadline that ended the response.
+    pub(crate) fn deadline(&self) -> Option<Deadline> {
+        self.decoder.watch.as_ref()?.passed
     }
 }
 
-impl<S> Feed<S>
+impl<S, O> Feed<S, O>
 where
     S: TryStream + Unpin,
     S::Ok: AsRef<[u8]>,
+    O: Observer,
 {
-    /// What `take` gets out of the normalizer, fed until there is something; none when the stream is over.
+    /// What `take` gets out of the decoder, fed until there is something; none when the stream is over.
     pub(crate) fn poll_take<T>(
         &mut self,
         cx: &mut Context<'_>,
-        mut take: impl FnMut(&mut Normalizer, &mut Option<Clock>) -> Option<T>,
+        mut take: impl FnMut(&mut Decoder<O>) -> Option<T>,
     ) -> Poll<Option<T>> {
         for _ in 0..CHUNKS_A_POLL {
-            let taken = take(&mut self.normalizer, &mut self.clock);
+            let taken = take(&mut self.decoder);
             self.is_drained = taken.is_none();
-            if taken.is_some() || self.normalizer.stage() == Stage::Ended {
+            if taken.is_some() || self.stage() == Stage::Ended {
                 return Poll::Ready(taken);
             }
             ready!(self.poll_pull(cx));
@@ -73,11 +102,12 @@ where
 
     /// Puts in the next chunk, or the end. Does nothing while there is something to give out, and behind the end.
     pub(crate) fn poll_pull(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let stage = self.stage();
         // A normalizer that is drained and has not ended is open: its body has not ended either.
-        if !self.is_drained || self.normalizer.stage() == Stage::Ended {
+        if !self.is_drained || stage == Stage::Ended {
             return Poll::Ready(());
         }
-        if self.until.is_reached(&self.normalizer) {
+        if self.until.is_reached(stage) {
             self.finish(Close::Clean);
             return Poll::Ready(());
         }
@@ -90,17 +120,10 @@ where
         }
         match Pin::new(&mut self.body).try_poll_next(cx) {
             Poll::Pending => {
-                let Some(clock) = &mut self.clock else { return Poll::Pending };
-                let deadline = ready!(clock.poll_passed(self.normalizer.stage(), cx));
+                let deadline = ready!(self.poll_passed(stage, cx));
                 self.finish(deadline.close());
             }
-            Poll::Ready(Some(Ok(chunk))) => {
-                self.normalizer.feed(chunk.as_ref());
-                self.is_drained = false;
-                if let Some(deadline) = self.clock.as_mut().and_then(Clock::bytes) {
-                    self.finish(deadline.close());
-                }
-            }
+            Poll::Ready(Some(Ok(chunk))) => self.feed(chunk.as_ref()),
             Poll::Ready(Some(Err(error))) => {
                 self.finish((self.close_of)(&error));
                 self.error = Some(error);
@@ -109,18 +132,36 @@ where
         }
         Poll::Ready(())
     }
+
+    fn feed(&mut self, chunk: &[u8]) {
+        let watch = self.decoder.watch.as_mut().zip(self.clock.as_ref());
+        let passed = watch.and_then(|(watch, clock)| watch.bytes(clock.now_us()));
+        self.decoder.feed(chunk);
+        self.is_drained = false;
+        if let Some(deadline) = passed {
+            self.finish(deadline.close());
+        }
+    }
+
+    /// Waits for a deadline, while the body has nothing.
+    fn poll_passed(&mut self, stage: Stage, cx: &mut Context<'_>) -> Poll<Deadline> {
+        match (&mut self.clock, &mut self.decoder.watch) {
+            (Some(clock), Some(watch)) => clock.poll_passed(watch, self.until.waits_at(stage), cx),
+            _ => Poll::Pending,
+        }
+    }
 }
 
 /// Nothing that is pinned is in it but the body, and that is asked to be `Unpin` where it is polled.
-impl<S: TryStream + Unpin> Unpin for Feed<S> {}
+impl<S: TryStream + Unpin, O> Unpin for Feed<S, O> {}
 
-impl<S: TryStream> core::fmt::Debug for Feed<S> {
+impl<S: TryStream, O> core::fmt::Debug for Feed<S, O> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Feed")
-            .field("normalizer", &self.normalizer)
+            .field("normalizer", &self.decoder.normalizer)
             .field("until", &self.until)
             .field("has_error", &self.error.is_some())
-            .field("clock", &self.clock)
+            .field("watch", &self.decoder.watch)
             .finish_non_exhaustive()
     }
 }

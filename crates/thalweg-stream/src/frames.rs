@@ -7,7 +7,6 @@ use futures_core::{FusedStream, Stream, TryStream};
 use thalweg::policy::{Deadline, Deadlines};
 use thalweg::{Close, Dialect, FrameEvents, Normalizer, OwnedEvent, Stage};
 
-use crate::clock::{self, Clock};
 use crate::feed::{AnyBody, Feed, send_unpin};
 use crate::{Timer, Until};
 
@@ -104,7 +103,7 @@ impl<S: TryStream> FrameStream<S> {
     /// is waited for, and that of the whole stream whenever a chunk comes: a stream that nobody polls is not ended. An example is at
     /// [`EventStream::with_deadlines`](crate::EventStream::with_deadlines).
     pub fn with_deadlines(mut self, deadlines: Deadlines, timer: impl Timer + Send + 'static) -> Self {
-        self.feed.clock = Some(Clock::new(deadlines, Box::new(timer)));
+        self.feed.with_deadlines(deadlines, Box::new(timer));
         self
     }
 
@@ -123,19 +122,19 @@ impl<S: TryStream> FrameStream<S> {
     /// How far the response is, as far as its frames have been taken.
     #[must_use]
     pub fn stage(&self) -> Stage {
-        self.feed.normalizer.stage()
+        self.feed.stage()
     }
 
     /// The normalizer: the dialect it found, the memory it holds.
     #[must_use]
     pub fn normalizer(&self) -> &Normalizer {
-        &self.feed.normalizer
+        &self.feed.decoder.normalizer
     }
 
     /// The deadline that ended the response, if one did.
     #[must_use]
     pub fn deadline(&self) -> Option<Deadline> {
-        self.feed.clock.as_ref()?.watch.passed
+        self.feed.deadline()
     }
 
     /// The error that ended the body, if one did.
@@ -165,8 +164,8 @@ where
     /// The next frame of what has arrived, lent, without waiting and without a copy; `None`: [`pull`](Self::pull), or
     /// it is over.
     pub fn next_arrived(&mut self) -> Option<FrameEvents<'_>> {
-        let Feed { normalizer, clock, is_drained, .. } = &mut self.feed;
-        let frame = clock::poll_frame(normalizer, clock);
+        let Feed { decoder, is_drained, .. } = &mut self.feed;
+        let frame = decoder.poll_frame();
         *is_drained = frame.is_none();
         frame
     }
@@ -193,7 +192,7 @@ where
     type Item = Frame;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Frame>> {
-        self.feed.poll_take(cx, |normalizer, clock| clock::poll_frame(normalizer, clock).map(Frame::from))
+        self.feed.poll_take(cx, |decoder| decoder.poll_frame().map(Frame::from))
     }
 }
 

@@ -6,15 +6,17 @@ mod approvals;
 pub mod blocking;
 #[cfg(feature = "async")]
 mod clock;
+mod decoder;
 #[cfg(feature = "async")]
 mod events;
 #[cfg(feature = "async")]
 mod feed;
 #[cfg(feature = "async")]
 mod frames;
+mod held;
 mod hooks;
 mod ids;
-#[cfg(feature = "async")]
+mod observer;
 mod opening;
 mod taps;
 mod until;
@@ -29,6 +31,6 @@ pub use events::{EventStream, collect_response, events};
 pub use frames::{Frame, FrameStream, frames};
 pub use hooks::{Edit, Ended, FAILURES_KEPT, Failure, HOOKS_MAX, Hook, HookError, Hooks};
 pub use ids::{Back, Checksum, IdHook, IdKind, IdRoute, Ids, Tag};
-#[cfg(feature = "async")]
+pub use observer::Observer;
 pub use opening::Opening;
 pub use until::Until;

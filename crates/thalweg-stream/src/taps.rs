@@ -1,12 +1,14 @@
-//! What stands between a normalizer and whoever takes its events: deltas that are merged, and hooks.
+//! What stands between a decoder and whoever takes its events: deltas that are merged, and hooks.
 
 use std::collections::VecDeque;
 
-use thalweg::{BlockId, Event, Normalizer, OwnedEvent};
+use thalweg::{BlockId, Event, OwnedEvent};
 
+use crate::Observer;
+use crate::decoder::Decoder;
 use crate::hooks::{Family, Hooks, Ran, delta};
 
-/// Merges the deltas of a normalizer and shows its events to hooks. Without either it costs one comparison an event.
+/// Merges the deltas of a decoder and shows its events to hooks. Without either it costs one comparison an event.
 #[derive(Debug, Default)]
 pub(crate) struct Taps {
     pub(crate) hooks: Hooks,
@@ -15,7 +17,7 @@ pub(crate) struct Taps {
     at: At,
     /// The text of a delta that may be of several. Never longer than `merged_bytes`.
     text: String,
-    /// The normalizer stands at an event that has not been looked at: it ended a merged delta.
+    /// The decoder stands at an event that has not been looked at: it ended a merged delta.
     is_ahead: bool,
     /// What hooks made of an event, as far as it has not been given out.
     queue: VecDeque<OwnedEvent>,
@@ -26,60 +28,56 @@ pub(crate) struct Taps {
 enum At {
     #[default]
     Nothing,
-    Normalizer,
+    Decoder,
     Merged(BlockId, Family),
     Given(OwnedEvent),
 }
 
 impl Taps {
-    /// Goes to the next event of what has arrived. `step` goes to the next one of the normalizer.
+    /// Goes to the next event of what has arrived.
     #[inline]
-    pub(crate) fn advance(
-        &mut self,
-        normalizer: &mut Normalizer,
-        mut step: impl FnMut(&mut Normalizer) -> bool,
-    ) -> bool {
+    pub(crate) fn advance<O: Observer>(&mut self, decoder: &mut Decoder<O>) -> bool {
         if self.merged_bytes == 0 && self.hooks.is_empty() {
-            let is_there = step(normalizer);
-            self.at = if is_there { At::Normalizer } else { At::Nothing };
+            let is_there = decoder.advance();
+            self.at = if is_there { At::Decoder } else { At::Nothing };
             return is_there;
         }
-        self.advance_tapped(normalizer, &mut step)
+        self.advance_tapped(decoder)
     }
 
     /// The event that [`advance`](Self::advance) went to.
     #[inline]
-    pub(crate) fn event<'a>(&'a self, normalizer: &'a Normalizer) -> Option<Event<'a>> {
-        lent(&self.at, &self.text, normalizer)
+    pub(crate) fn event<'a, O: Observer>(&'a self, decoder: &'a Decoder<O>) -> Option<Event<'a>> {
+        lent(&self.at, &self.text, decoder)
     }
 
-    fn advance_tapped(&mut self, normalizer: &mut Normalizer, step: &mut dyn FnMut(&mut Normalizer) -> bool) -> bool {
+    fn advance_tapped<O: Observer>(&mut self, decoder: &mut Decoder<O>) -> bool {
         loop {
             if let Some(event) = self.queue.pop_front() {
                 self.at = At::Given(event);
                 return true;
             }
-            self.at = self.take(normalizer, step);
-            let Some(event) = lent(&self.at, &self.text, normalizer) else { return false };
+            self.at = self.take(decoder);
+            let Some(event) = lent(&self.at, &self.text, decoder) else { return false };
             if self.hooks.run(&event, &mut self.queue) == Ran::Same {
                 return true;
             }
         }
     }
 
-    /// Takes the next event out of the normalizer, with the deltas that follow it there and are more of the same.
-    fn take(&mut self, normalizer: &mut Normalizer, step: &mut dyn FnMut(&mut Normalizer) -> bool) -> At {
-        if !core::mem::take(&mut self.is_ahead) && !step(normalizer) {
+    /// Takes the next event out of the decoder, with the deltas that follow it there and are more of the same.
+    fn take<O: Observer>(&mut self, decoder: &mut Decoder<O>) -> At {
+        if !core::mem::take(&mut self.is_ahead) && !decoder.advance() {
             return At::Nothing;
         }
-        let Some((block, family, text)) = normalizer.event().as_ref().and_then(delta) else { return At::Normalizer };
+        let Some((block, family, text)) = decoder.event().as_ref().and_then(delta) else { return At::Decoder };
         if text.len() >= self.merged_bytes {
-            return At::Normalizer;
+            return At::Decoder;
         }
         self.text.clear();
         self.text.push_str(text);
-        while step(normalizer) {
-            match normalizer.event().as_ref().and_then(delta) {
+        while decoder.advance() {
+            match decoder.event().as_ref().and_then(delta) {
                 Some((next_block, next_family, text))
                     if (next_block, next_family) == (block, family)
                         && text.len() <= self.merged_bytes - self.text.len() =>
@@ -96,10 +94,10 @@ impl Taps {
     }
 }
 
-fn lent<'a>(at: &'a At, text: &'a str, normalizer: &'a Normalizer) -> Option<Event<'a>> {
+fn lent<'a, O: Observer>(at: &'a At, text: &'a str, decoder: &'a Decoder<O>) -> Option<Event<'a>> {
     match at {
         At::Nothing => None,
-        At::Normalizer => normalizer.event(),
+        At::Decoder => decoder.event(),
         At::Merged(block, family) => family.delta(*block, text),
         At::Given(event) => Some(event.as_lent()),
     }

@@ -1,4 +1,4 @@
-use thalweg::{Normalizer, Stage};
+use thalweg::Stage;
 
 /// How long a body is read.
 ///
@@ -18,8 +18,14 @@ pub enum Until {
 }
 
 impl Until {
-    /// Whether the stream, drained, wants nothing more of its body.
-    pub(crate) fn is_reached(self, normalizer: &Normalizer) -> bool {
-        self == Self::Settled && normalizer.stage() >= Stage::Settled
+    /// Whether the stream, drained and as far as this, wants nothing more of its body.
+    pub(crate) fn is_reached(self, stage: Stage) -> bool {
+        self == Self::Settled && stage >= Stage::Settled
+    }
+
+    /// How far the stream is for its deadlines: whoever reads on to the end of the body gives it the same short while as
+    /// what may follow a finish.
+    pub(crate) fn waits_at(self, stage: Stage) -> Stage {
+        if self == Self::Closed { stage.min(Stage::Finished) } else { stage }
     }
 }

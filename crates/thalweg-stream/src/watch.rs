@@ -1,15 +1,15 @@
 //! What a stream's deadlines are told, whoever waits.
 
 use thalweg::policy::{Deadline, Deadlines};
-use thalweg::{Event, Normalizer, Stage};
+use thalweg::{Event, Stage};
 
 /// The deadlines of a stream that is being read.
 #[derive(Debug)]
 pub(crate) struct Watch {
     deadlines: Deadlines,
     stage: Stage,
-    /// When the last bytes came. Their events came then too.
-    at_us: u64,
+    /// When the last bytes came, or the end. Their events came then too.
+    pub(crate) at_us: u64,
     pub(crate) passed: Option<Deadline>,
 }
 
@@ -37,6 +37,7 @@ impl Watch {
         self.passed
     }
 
+    #[inline]
     pub(crate) fn event(&mut self, event: &Event<'_>) {
         self.deadlines.event(event, self.at_us);
     }
@@ -46,14 +47,4 @@ impl Watch {
     pub(crate) fn next_us(&self) -> Option<u64> {
         self.deadlines.next_us()
     }
-}
-
-/// Goes to the normalizer's next event, and tells the watch.
-#[inline]
-pub(crate) fn advance(normalizer: &mut Normalizer, watch: Option<&mut Watch>) -> bool {
-    let is_there = normalizer.advance();
-    if let (Some(watch), Some(event)) = (watch, normalizer.event().filter(|_| is_there)) {
-        watch.event(&event);
-    }
-    is_there
 }

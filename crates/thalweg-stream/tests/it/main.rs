@@ -9,6 +9,7 @@ mod frames;
 mod hooks;
 mod ids;
 mod merged;
+mod observer;
 mod opening;
 mod polling;
 mod reader;
