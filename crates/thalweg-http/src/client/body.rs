@@ -2,8 +2,8 @@
 
 use core::fmt;
 use core::pin::Pin;
-use core::task::{Context, Poll};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use core::task::{Context, Poll, ready};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_core::Stream;
@@ -49,54 +49,36 @@ impl fmt::Display for TransportError {
 
 impl core::error::Error for TransportError {}
 
-/// The body as the decoder pulls it. The other half is a [`Pipe`].
-pub(crate) struct Body(Arc<Mutex<State>>);
-
-/// The body as the answer holds it: it can be dropped before the decoder is.
-pub(crate) struct Pipe(Arc<Mutex<State>>);
-
-struct State {
+/// The body as the decoder pulls it.
+pub(crate) struct Body {
     inner: Option<Inner>,
-    received: u64,
     recorder: Option<Recorder>,
     redactor: Arc<Redactor>,
 }
 
 type Inner = Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send>>;
 
-/// Both halves of a body.
-pub(crate) fn pipe(response: reqwest::Response, recorder: Option<Recorder>, redactor: Arc<Redactor>) -> (Body, Pipe) {
-    let inner: Inner = Box::pin(response.bytes_stream());
-    let state = Arc::new(Mutex::new(State { inner: Some(inner), received: 0, recorder, redactor }));
-    (Body(Arc::clone(&state)), Pipe(state))
-}
-
-impl Pipe {
-    /// Bytes received so far.
-    pub(crate) fn received(&self) -> u64 {
-        lock(&self.0).received
+impl Body {
+    pub(crate) fn new(response: reqwest::Response, recorder: Option<Recorder>, redactor: Arc<Redactor>) -> Self {
+        Self { inner: Some(Box::pin(response.bytes_stream())), recorder, redactor }
     }
 
     /// Nothing more is wanted: the body goes, and with it the connection, unless the body happens to be at its end, so
     /// that the connection can be used again.
-    pub(crate) fn end(&self, close: Option<Close>, cx: &mut Context<'_>) {
-        let mut state = lock(&self.0);
-        if let Some(inner) = &mut state.inner {
+    pub(crate) fn end(&mut self, close: Close, cx: &mut Context<'_>) {
+        if let Some(mut inner) = self.inner.take() {
             // Whether that is the end or not, and whatever else comes: it is not waited for.
             let _ = inner.as_mut().poll_next(cx);
         }
-        state.inner = None;
-        if let (Some(recorder), Some(close)) = (&state.recorder, close) {
+        if let Some(recorder) = &self.recorder {
             recorder.finish(close);
         }
     }
 }
 
-impl Drop for Pipe {
+impl Drop for Body {
     fn drop(&mut self) {
-        let mut state = lock(&self.0);
-        state.inner = None;
-        if let Some(recorder) = &state.recorder {
+        if let Some(recorder) = &self.recorder {
             // Only the first word on it counts.
             recorder.finish(Close::Cancelled);
         }
@@ -106,34 +88,26 @@ impl Drop for Pipe {
 impl Stream for Body {
     type Item = Result<Bytes, TransportError>;
 
-    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let mut state = lock(&self.0);
-        let Some(inner) = &mut state.inner else { return Poll::Ready(None) };
-        let next = core::task::ready!(inner.as_mut().poll_next(cx));
-        Poll::Ready(match next {
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let Some(inner) = &mut self.inner else { return Poll::Ready(None) };
+        Poll::Ready(match ready!(inner.as_mut().poll_next(cx)) {
             Some(Ok(chunk)) => {
-                state.received = state.received.saturating_add(chunk.len() as u64);
-                if let Some(recorder) = &state.recorder {
+                if let Some(recorder) = &self.recorder {
                     recorder.push(&chunk);
                 }
                 Some(Ok(chunk))
             }
+            // It is not asked again.
             Some(Err(error)) => {
-                state.inner = None;
-                Some(Err(TransportError::new(error, &state.redactor)))
+                self.inner = None;
+                Some(Err(TransportError::new(error, &self.redactor)))
             }
             None => {
-                // It is not asked again.
-                state.inner = None;
+                self.inner = None;
                 None
             }
         })
     }
-}
-
-/// A panic elsewhere leaves nothing half done here.
-fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
-    state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 const CAUSES_MAX: usize = 16;

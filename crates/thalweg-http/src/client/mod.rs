@@ -8,6 +8,7 @@ mod error;
 mod estimate;
 mod failures;
 mod head;
+mod observed;
 pub mod prepare;
 pub mod profile;
 mod recorder;
@@ -15,6 +16,7 @@ mod secret;
 mod send;
 mod shown;
 mod sign;
+mod timer;
 mod trace;
 
 pub use answer::{Answer, Collected};

@@ -169,7 +169,7 @@ impl Client {
                     (Err(error), retry.failed(&failure, fastrand::u32(..)))
                 }
                 Ok(mut answer) => {
-                    let decision = match answer.begin().await {
+                    let decision = match answer.begin(self.rules.preamble).await {
                         Verdict::Opened => return Ok(answer),
                         Verdict::Failed(failure) => retry.failed(&failure, fastrand::u32(..)),
                         Verdict::Empty(empty) if call.request.streams => {

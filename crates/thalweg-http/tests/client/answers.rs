@@ -4,6 +4,7 @@ use futures::StreamExt;
 use serde_json::json;
 use thalweg::{Event, Outcome, OwnedEvent};
 use thalweg_http::{Endpoint, Form, Request, SendErrorKind};
+use thalweg_stream::{Edit, Hooks};
 
 use crate::server::{Server, Step, client, end, good, head, request, send, stream_head, text};
 
@@ -205,4 +206,39 @@ fn brotli(body: &str) -> Vec<u8> {
     stream.extend(body.as_bytes());
     stream.push(3);
     stream
+}
+
+#[tokio::test]
+async fn hooks_see_what_is_given_out_and_times_what_came() {
+    let shout = |edit: &mut Edit<'_>| {
+        if let Event::TextDelta { text, .. } = edit.event() {
+            let loud = text.to_uppercase();
+            edit.set_text(&loud);
+        }
+        Ok(())
+    };
+    let Step::Send(word) = text("low ") else { unreachable!("a text is sent") };
+    let server = Server::with(vec![stream_head(), Step::Send(word.repeat(2)), end()]).await;
+    let answer = client().send(&server.endpoint(), request()).await.expect("it answers");
+    let mut answer = answer.with_merged_deltas(64).with_hooks(Hooks::new().with("shout", shout));
+    let mut texts = Vec::new();
+    while let Some(event) = answer.next_event().await {
+        if let Event::TextDelta { text, .. } = event {
+            texts.push(text.to_owned());
+        }
+    }
+    assert_eq!(texts, ["LOW LOW "]);
+    assert_eq!((answer.timing().text.deltas, answer.hooks().failures().len()), (2, 0));
+}
+
+#[tokio::test]
+async fn a_future_that_is_ready_cancels_an_answer() {
+    let server = Server::with(vec![stream_head(), text("Low "), Step::Stall]).await;
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let answer = client().send(&server.endpoint(), request()).await.expect("it answers");
+    let mut answer = answer.with_cancel(async { _ = stopped.await });
+    drop(stop);
+    let events: Vec<_> = answer.by_ref().collect().await;
+    assert!(matches!(events.last(), Some(OwnedEvent::End { outcome: Outcome::Cancelled, .. })));
+    assert!(server.is_left_alone().await);
 }

@@ -11,8 +11,8 @@ use tokio::time::{Instant, timeout_at};
 
 use super::call::Call;
 use super::{Client, refusal};
-use crate::client::answer::{Answer, Opening};
-use crate::client::body::{TransportError, pipe};
+use crate::client::answer::{Answer, Parts};
+use crate::client::body::{Body, TransportError};
 use crate::client::check::{self, Form};
 use crate::client::error::{SendError, SendErrorKind};
 use crate::client::head::Head;
@@ -60,19 +60,17 @@ impl Call {
         if let Some(recorder) = &self.recorder {
             recorder.head(&head, self.endpoint.dialect().framing);
         }
-        let (body, pipe) = pipe(response, self.recorder.clone(), Arc::clone(&redactor));
+        let body = Body::new(response, self.recorder.clone(), Arc::clone(&redactor));
         let normalizer = Normalizer::new(self.endpoint.dialect()).with_limits(client.rules.limits);
-        Ok(Answer::new(Opening {
+        Ok(Answer::new(Parts {
             call: Arc::clone(self),
             redactor,
             head,
             body,
-            pipe,
             normalizer,
             trace,
             sent,
             deadlines: rules,
-            preamble: client.rules.preamble,
             until: client.rules.until,
         }))
     }
