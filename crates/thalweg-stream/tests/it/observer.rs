@@ -1,8 +1,8 @@
 //! Who looks at a response sees it as it was decoded, when it came.
 
+use core::sync::atomic::{AtomicUsize, Ordering};
 use core::time::Duration;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures::executor::block_on;
 use futures::{FutureExt, Stream, StreamExt, stream};
