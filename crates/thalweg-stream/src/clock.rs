@@ -1,7 +1,10 @@
 //! Deadlines in an async stream: time is the caller's, the decisions are the policy's.
 
 use core::pin::Pin;
-use core::task::{Context, Poll, ready};
+use core::sync::atomic::{AtomicBool, Ordering};
+use core::task::{Context, Poll, Waker, ready};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Wake;
 
 use thalweg::Stage;
 use thalweg::policy::Deadline;
@@ -42,12 +45,12 @@ pub(crate) struct Clock {
     timer: Box<dyn Timer + Send>,
     /// Armed for a time. That of a deadline which was put off stays, and is asked for again when it is over: chunks do
     /// not make a new one each.
-    sleep: Option<(u64, Sleep)>,
+    armed: Option<Armed>,
 }
 
 impl Clock {
     pub(crate) fn new(timer: Box<dyn Timer + Send>) -> Self {
-        Self { timer, sleep: None }
+        Self { timer, armed: None }
     }
 
     pub(crate) fn now_us(&self) -> u64 {
@@ -61,14 +64,70 @@ impl Clock {
                 return Poll::Ready(deadline);
             }
             let Some(next_us) = watch.next_us() else { return Poll::Pending };
-            let armed = self.sleep.take().filter(|(at_us, _)| *at_us <= next_us);
-            let (_, sleep) = self.sleep.insert(armed.unwrap_or_else(|| (next_us, self.timer.sleep_until(next_us))));
-            ready!(sleep.as_mut().poll(cx));
-            self.sleep = None;
+            let armed = self.armed.take().filter(|armed| armed.at_us <= next_us);
+            let armed = armed.unwrap_or_else(|| Armed::new(next_us, self.timer.sleep_until(next_us), cx.waker()));
+            ready!(self.armed.insert(armed).poll(cx));
+            self.armed = None;
         }
         // A timer that wakes too early again and again: others get a turn.
         cx.waker().wake_by_ref();
         Poll::Pending
+    }
+}
+
+/// A sleep that is polled when it has called, and not whenever the body has nothing, which is once a chunk: to look at a
+/// flag costs less than to be entered in the runtime's list anew.
+struct Armed {
+    at_us: u64,
+    sleep: Sleep,
+    bell: Arc<Bell>,
+    /// Whom the bell wakes.
+    task: Waker,
+}
+
+impl Armed {
+    fn new(at_us: u64, sleep: Sleep, task: &Waker) -> Self {
+        let bell = Bell { has_rung: AtomicBool::new(true), task: Mutex::new(task.clone()) };
+        Self { at_us, sleep, bell: Arc::new(bell), task: task.clone() }
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if !self.task.will_wake(cx.waker()) {
+            self.task.clone_from(cx.waker());
+            self.bell.task().clone_from(cx.waker());
+        }
+        // Behind the change of the task: who rings from here on wakes the new one.
+        if !self.bell.has_rung.load(Ordering::Acquire) {
+            return Poll::Pending;
+        }
+        self.bell.has_rung.store(false, Ordering::Release);
+        self.sleep.as_mut().poll(&mut Context::from_waker(&Waker::from(Arc::clone(&self.bell))))
+    }
+}
+
+/// What a sleep calls.
+struct Bell {
+    /// The sleep has called since it was polled, or was never polled.
+    has_rung: AtomicBool,
+    task: Mutex<Waker>,
+}
+
+impl Bell {
+    fn task(&self) -> MutexGuard<'_, Waker> {
+        self.task.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.has_rung.store(true, Ordering::Release);
+        // Not under the lock: a waker may do anything.
+        let task = self.task().clone();
+        task.wake();
     }
 }
 

@@ -59,7 +59,9 @@ pub enum Deadline {
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Deadlines {
-    rules: DeadlineRules,
+    rules: Micros,
+    /// When all of it has taken too long.
+    total_us: u64,
     start_us: u64,
     /// Since when it waits.
     waits_since_us: Option<u64>,
@@ -69,6 +71,17 @@ pub struct Deadlines {
     drained_us: u64,
     stage: Stage,
 }
+
+/// The rules in microseconds; [`NEVER`] where there is none.
+#[derive(Clone, Copy, Debug)]
+struct Micros {
+    silence: u64,
+    no_event: u64,
+    drain: u64,
+}
+
+/// Later than any deadline.
+const NEVER: u64 = u64::MAX;
 
 impl Deadline {
     /// How the bytes ended: for [`Normalizer::finish`](crate::Normalizer::finish).
@@ -85,8 +98,10 @@ impl Deadlines {
     /// The request is sent, and the driver waits for bytes.
     #[must_use]
     pub const fn new(rules: DeadlineRules, now_us: u64) -> Self {
+        let DeadlineRules { silence, no_event, total, drain } = rules;
         Self {
-            rules,
+            rules: Micros { silence: micros(silence), no_event: micros(no_event), drain: micros(drain) },
+            total_us: now_us.saturating_add(micros(total)),
             start_us: now_us,
             waits_since_us: Some(now_us),
             silent_us: 0,
@@ -138,35 +153,46 @@ impl Deadlines {
     /// When to ask again, if nothing happens: the earliest deadline.
     #[must_use]
     pub fn next_us(&self) -> Option<u64> {
-        self.earliest().map(|(at_us, _)| at_us)
+        let (at_us, _) = self.earliest();
+        (at_us != NEVER).then_some(at_us)
     }
 
     /// The deadline that has passed, the earliest where there are several.
     #[must_use]
     pub fn passed(&self, now_us: u64) -> Option<Deadline> {
-        self.earliest().filter(|(at_us, _)| *at_us <= now_us).map(|(_, deadline)| deadline)
+        let (at_us, deadline) = self.earliest();
+        (at_us <= now_us && at_us != NEVER).then_some(deadline)
     }
 
-    fn earliest(&self) -> Option<(u64, Deadline)> {
+    /// Asked for every chunk, so it is a few comparisons. Of two at the same time the drain window is said first.
+    fn earliest(&self) -> (u64, Deadline) {
         if self.stage >= Stage::Settled {
-            return Some((self.start_us, Deadline::Drain));
+            return (self.start_us, Deadline::Drain);
         }
-        let micros = |span: Duration| u64::try_from(span.as_micros()).unwrap_or(u64::MAX);
-        let total = self.rules.total.map(|span| (self.start_us.saturating_add(micros(span)), Deadline::Total));
-        let waiting = |span: Option<Duration>, waited_us: u64, deadline| {
-            let (span, since_us) = (span?, self.waits_since_us?);
-            Some((since_us.saturating_add(micros(span).saturating_sub(waited_us)), deadline))
+        let total = (self.total_us, Deadline::Total);
+        let Some(since_us) = self.waits_since_us else { return total };
+        let waiting = |rule: u64, waited_us: u64| match rule {
+            NEVER => NEVER,
+            rule => since_us.saturating_add(rule.saturating_sub(waited_us)),
         };
-        let drain = self.rules.drain.filter(|_| self.stage >= Stage::Finished);
+        let drain = if self.stage >= Stage::Finished { self.rules.drain } else { NEVER };
+        let earlier = |known: (u64, Deadline), other: (u64, Deadline)| if other.0 < known.0 { other } else { known };
         [
-            waiting(drain, self.drained_us, Deadline::Drain),
-            waiting(self.rules.silence, self.silent_us, Deadline::Silence),
-            waiting(self.rules.no_event, self.eventless_us, Deadline::NoEvent),
+            (waiting(self.rules.silence, self.silent_us), Deadline::Silence),
+            (waiting(self.rules.no_event, self.eventless_us), Deadline::NoEvent),
             total,
         ]
         .into_iter()
-        .flatten()
-        .min_by_key(|(at_us, _)| *at_us)
+        .fold((waiting(drain, self.drained_us), Deadline::Drain), earlier)
+    }
+}
+
+/// A rule in microseconds. One that no counter can hold is none.
+const fn micros(rule: Option<Duration>) -> u64 {
+    let Some(span) = rule else { return NEVER };
+    match span.as_secs().checked_mul(1_000_000) {
+        Some(micros) => micros.saturating_add(span.subsec_micros() as u64),
+        None => NEVER,
     }
 }
 
