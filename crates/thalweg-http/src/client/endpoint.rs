@@ -1,10 +1,12 @@
 //! Where requests go, and what proves that they may.
 
 use core::fmt;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use reqwest::Url;
 use reqwest::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use thalweg::{Dialect, registry};
@@ -193,7 +195,7 @@ impl Endpoint {
         let api = &self.profile.api;
         if !self.is_exact {
             let path = if request.streams { &api.stream_path } else { &api.whole_path };
-            let path = path.replace("{model}", &encoded(&request.model));
+            let path = path.replace("{model}", &utf8_percent_encode(&request.model, NAME).to_string());
             let base = self.base.path().trim_end_matches('/');
             let version = &*self.profile.version;
             match version.is_empty() || base.split('/').any(is_version) {
@@ -293,6 +295,9 @@ impl core::error::Error for EndpointError {}
 /// Headers that carry keys, which none does beside a token.
 const KEY_HEADERS: &[&str] = &["x-api-key", "api-key", "x-goog-api-key"];
 
+/// What a model's name may have as one part of a path; the rest of it is encoded.
+const NAME: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
 fn sensitive(text: &str) -> Result<HeaderValue, EndpointError> {
     let mut value = HeaderValue::try_from(text).map_err(|_| EndpointError::Header)?;
     value.set_sensitive(true);
@@ -315,23 +320,8 @@ fn basic_of(url: &Url, redactor: &mut Redactor) -> Option<Secret> {
 }
 
 /// What `%41` stands for, as text.
-fn decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, tail)) = rest.split_first() {
-        let hex = tail.get(..2).filter(|_| *first == b'%').and_then(|hex| core::str::from_utf8(hex).ok());
-        match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &tail[2..];
-            }
-            None => {
-                bytes.push(*first);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
+fn decoded(text: &str) -> Cow<'_, str> {
+    percent_decode_str(text).decode_utf8_lossy()
 }
 
 /// A part of a path that names a version: `v1`, `v1beta`, `v4`.
@@ -340,18 +330,6 @@ fn is_version(part: &str) -> bool {
     bytes.next() == Some(b'v')
         && bytes.next().is_some_and(|b| b.is_ascii_digit())
         && bytes.all(|b| b.is_ascii_alphanumeric())
-}
-
-/// A model's name as one part of a path.
-fn encoded(model: &str) -> String {
-    let mut path = String::with_capacity(model.len());
-    for byte in model.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => path.push(char::from(byte)),
-            _ => path.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    path
 }
 
 #[cfg(test)]

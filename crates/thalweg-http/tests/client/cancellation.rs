@@ -4,16 +4,15 @@ use core::time::Duration;
 use std::pin::pin;
 
 use futures::FutureExt;
+use thalweg_http::{Client, Endpoint};
 use tokio::runtime::Handle;
 
 use crate::server::{Server, Step, client, end, request, send, stream_head, text};
 
 /// Drops a call after it was polled so many times; false where it was over before.
-async fn drop_after(polls: usize, server: &Server) -> bool {
-    let client = client();
-    let endpoint = server.endpoint();
+pub(crate) async fn drop_after(polls: usize, client: &Client, endpoint: &Endpoint) -> bool {
     let mut call = pin!(async {
-        let mut answer = client.send(&endpoint, request()).await.expect("it answers");
+        let mut answer = client.send(endpoint, request()).await.expect("it answers");
         while answer.next_event().await.is_some() {}
     });
     let mut polled = 0;
@@ -46,7 +45,7 @@ async fn dropped_at_every_await_point_nothing_is_left() {
     let server = Server::with(script).await;
     let tasks = Handle::current().metrics().num_alive_tasks();
     let mut points = 0;
-    while drop_after(points, &server).await {
+    while drop_after(points, &client(), &server.endpoint()).await {
         points += 1;
         assert!(server.is_left_alone().await, "a connection is left after {points} polls");
         assert!(points < 100, "the call never ends");

@@ -3,6 +3,7 @@
 mod answers;
 mod cancellation;
 mod faults;
+mod http2;
 mod recording;
 mod retries;
 mod secrets;

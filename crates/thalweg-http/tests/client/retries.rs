@@ -5,22 +5,26 @@ use core::time::Duration;
 use futures::StreamExt;
 use thalweg::policy::{Decision, RetryRules, Schedule, Why};
 use thalweg::{Outcome, OwnedEvent};
-use thalweg_http::Client;
+use thalweg_http::{Client, ClientRules};
 
 use crate::server::{Server, Step, client_with, end, good, head, request, send, stream_head, text};
 
 /// Tries again as the defaults do, only sooner.
 fn eager(change: impl FnOnce(&mut RetryRules)) -> Client {
     client_with(|rules| {
-        let soon = Schedule::fixed(3, Duration::from_millis(1));
-        rules.retry = RetryRules::default();
-        rules.retry.rate_limit = soon;
-        rules.retry.transient = soon;
-        rules.retry.empty_stream = soon;
-        rules.retry.empty_answer = soon;
-        rules.deadlines.silence = Some(Duration::from_millis(95));
+        try_again_soon(rules);
         change(&mut rules.retry);
     })
+}
+
+pub(crate) fn try_again_soon(rules: &mut ClientRules) {
+    let soon = Schedule::fixed(3, Duration::from_millis(1));
+    rules.retry = RetryRules::default();
+    rules.retry.rate_limit = soon;
+    rules.retry.transient = soon;
+    rules.retry.empty_stream = soon;
+    rules.retry.empty_answer = soon;
+    rules.deadlines.silence = Some(Duration::from_millis(95));
 }
 
 /// An attempt that fails is followed by one that is well.

@@ -102,13 +102,7 @@ impl Server {
 
     /// Gives the kernel time to tell the server that the client has gone: as little as it takes.
     pub(crate) async fn is_left_alone(&self) -> bool {
-        for _ in 0..100 {
-            if self.connected() == 0 {
-                return true;
-            }
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        false
+        soon(|| self.connected() == 0).await
     }
 }
 
@@ -116,6 +110,17 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.accepting.abort();
     }
+}
+
+/// Waits until something is so, as long as it takes a busy machine; false where it never is.
+pub(crate) async fn soon(is_so: impl Fn() -> bool) -> bool {
+    for _ in 0..100 {
+        if is_so() {
+            return true;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    false
 }
 
 async fn serve(mut stream: TcpStream, script: Vec<Step>, state: &State) {
@@ -179,20 +184,22 @@ pub(crate) fn stream_head() -> Step {
 
 /// A frame with a text.
 pub(crate) fn text(words: &str) -> Step {
-    send(format!(
-        "data: {}\n\n",
-        json!({"id": "r1", "model": "m-1", "choices": [{"index": 0, "delta": {"content": words}}]})
-    ))
+    send(text_frame(words))
+}
+
+pub(crate) fn text_frame(words: &str) -> String {
+    let frame = json!({"id": "r1", "model": "m-1", "choices": [{"index": 0, "delta": {"content": words}}]});
+    format!("data: {frame}\n\n")
 }
 
 /// The end of an answer.
 pub(crate) fn end() -> Step {
-    send(
-        "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n\
-          data: {\"choices\":[],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":4,\"total_tokens\":13}}\n\n\
-          data: [DONE]\n\n",
-    )
+    send(END_FRAMES)
 }
+
+pub(crate) const END_FRAMES: &str = "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n\
+    data: {\"choices\":[],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":4,\"total_tokens\":13}}\n\n\
+    data: [DONE]\n\n";
 
 /// An answer that is well.
 pub(crate) fn good() -> Vec<Step> {
@@ -211,14 +218,18 @@ pub(crate) fn client() -> Client {
 
 /// The same, with other rules.
 pub(crate) fn client_with(change: impl FnOnce(&mut ClientRules)) -> Client {
+    client_of(reqwest_builder(), change)
+}
+
+/// The same, over an HTTP client of one's own.
+pub(crate) fn client_of(builder: reqwest::ClientBuilder, change: impl FnOnce(&mut ClientRules)) -> Client {
     let mut rules = ClientRules::default();
     rules.retry = RetryRules::never();
     change(&mut rules);
-    // Proxies of the machine are none of a test's.
-    let client = Client::build(reqwest_builder()).expect("there is a TLS");
-    client.with_rules(rules)
+    Client::build(builder).expect("there is a TLS").with_rules(rules)
 }
 
+/// Proxies of the machine are none of a test's.
 pub(crate) fn reqwest_builder() -> reqwest::ClientBuilder {
     reqwest::Client::builder().no_proxy()
 }

@@ -36,7 +36,7 @@ mod frame;
 mod response;
 mod shape;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod texts;
 mod words;
 

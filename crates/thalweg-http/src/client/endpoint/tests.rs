@@ -4,7 +4,11 @@ use super::*;
 use crate::client::prepare::Request;
 
 fn prepared(endpoint: &Endpoint, streams: bool) -> Prepared {
-    let body = json!({"model": "us.some/model:0", "max_tokens": 5});
+    prepared_for("us.some/model:0", endpoint, streams)
+}
+
+fn prepared_for(model: &str, endpoint: &Endpoint, streams: bool) -> Prepared {
+    let body = json!({"model": model, "max_tokens": 5});
     let request = Request { streams, ..Request::new(body) };
     request.prepare(endpoint.profile()).expect("the request is one that goes anywhere")
 }
@@ -44,6 +48,38 @@ fn paths_go_behind_bases_with_and_without_a_version() {
     check("ollama", "http://h:11434", true, "http://h:11434/api/chat");
     check("cohere", "https://h", true, "https://h/v2/chat");
     check("mistral", "https://h", true, "https://h/v1/chat/completions");
+}
+
+#[test]
+fn a_model_is_one_part_of_a_path() {
+    let check = |model: &str, expected: &str| {
+        let endpoint = Endpoint::of("bedrock-converse", "https://h").expect("the base is one");
+        let url = endpoint.url(&prepared_for(model, &endpoint, true));
+        assert_eq!(url.path(), format!("/model/{expected}/converse-stream"));
+    };
+    check("aZ09-_.~", "aZ09-_.~");
+    check("a b+c", "a%20b%2Bc");
+    check("ebbe-flut-ü", "ebbe-flut-%C3%BC");
+    check("../a%2Fb?c#d", "..%2Fa%252Fb%3Fc%23d");
+}
+
+#[test]
+fn a_user_and_a_password_are_sent_as_they_are_meant() {
+    let check = |userinfo: &str, expected: &str| {
+        let endpoint = Endpoint::of("openai-chat", &format!("https://{userinfo}@h")).expect("the base is one");
+        let headers = endpoint.headers(&prepared(&endpoint, true)).expect("the headers are some");
+        let expected = format!("Basic {}", BASE64_STANDARD.encode(expected));
+        assert_eq!(headers[AUTHORIZATION], *expected, "{userinfo}");
+    };
+    check("me", "me:");
+    check(":pw", ":pw");
+    check("m%65:p%2f%3A%c3%BC", "me:p/:ü");
+    check("me:ü", "me:ü");
+    // What is no byte stands for itself.
+    check("me:%", "me:%");
+    check("me:%4", "me:%4");
+    check("me:%zz%+4", "me:%zz%+4");
+    check("me:%ff", "me:\u{fffd}");
 }
 
 #[test]

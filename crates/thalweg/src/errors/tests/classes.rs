@@ -7,31 +7,7 @@ use crate::errors::texts::has;
 
 #[test]
 fn statuses() {
-    let rows: &[(u16, ErrorKind, Retry)] = &[
-        (400, InvalidRequest, No),
-        (401, Auth, No),
-        (402, Quota, No),
-        (403, Permission, No),
-        (404, NotFound, No),
-        (408, Timeout, Yes),
-        (409, Other, Yes),
-        (413, InvalidRequest, No),
-        (421, Other, Yes),
-        (422, InvalidRequest, No),
-        (424, Server, Yes),
-        (425, Other, Yes),
-        (429, RateLimit, Yes),
-        (498, Auth, No),
-        (499, Cancelled, No),
-        (500, Server, Yes),
-        (502, Server, Yes),
-        (503, Overloaded, Yes),
-        (504, Timeout, Yes),
-        (520, Server, Yes),
-        (524, Timeout, Yes),
-        (529, Overloaded, Yes),
-    ];
-    for (status, kind, retry) in rows {
+    for (status, kind, retry) in STATUSES {
         let kind_of = |json: &str| match reported(json, Hint::None).get(0) {
             Some(Event::Error { kind, retry, status, .. }) => (kind, retry, status),
             other => panic!("{json} gave {other:?}"),

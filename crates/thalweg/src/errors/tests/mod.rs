@@ -20,6 +20,36 @@ use ErrorKind::{
 };
 use Retry::{No, Unknown, Yes};
 
+/// What a status says by itself, inside of a body or before one.
+pub(crate) const STATUSES: &[(u16, ErrorKind, Retry)] = &[
+    (400, InvalidRequest, No),
+    (401, Auth, No),
+    (402, Quota, No),
+    (403, Permission, No),
+    (404, NotFound, No),
+    (408, Timeout, Yes),
+    (409, Other, Yes),
+    (413, InvalidRequest, No),
+    (421, Other, Yes),
+    (422, InvalidRequest, No),
+    (424, Server, Yes),
+    (425, Other, Yes),
+    (429, RateLimit, Yes),
+    (498, Auth, No),
+    (499, Cancelled, No),
+    (500, Server, Yes),
+    (502, Server, Yes),
+    (503, Overloaded, Yes),
+    (504, Timeout, Yes),
+    (520, Server, Yes),
+    (521, Server, Yes),
+    (522, Timeout, Yes),
+    (523, Server, Yes),
+    (524, Timeout, Yes),
+    (529, Overloaded, Yes),
+    (599, Server, Yes),
+];
+
 const fn after(ms: u32) -> Retry {
     Retry::after_ms(ms)
 }

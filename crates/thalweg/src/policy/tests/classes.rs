@@ -1,5 +1,6 @@
 use super::*;
 use crate::dialect::{Oddities, StatusMeaning};
+use crate::errors::tests::STATUSES;
 use ErrorKind::{
     Auth, Cancelled, ContentPolicy, ContextWindow, InvalidOutput, InvalidRequest, NotFound, Other, Overloaded,
     Permission, Quota, RateLimit, Server, Timeout,
@@ -25,35 +26,7 @@ fn check(rows: &[(u16, &str, ErrorKind, Retry)]) {
 
 #[test]
 fn a_status_alone() {
-    for (status, kind, retry) in [
-        (400, InvalidRequest, No),
-        (401, Auth, No),
-        (402, Quota, No),
-        (403, Permission, No),
-        (404, NotFound, No),
-        (408, Timeout, Yes),
-        (409, Other, Yes),
-        (413, InvalidRequest, No),
-        (421, Other, Yes),
-        (422, InvalidRequest, No),
-        (424, Server, Yes),
-        (425, Other, Yes),
-        (429, RateLimit, Yes),
-        (498, Auth, No),
-        (499, Cancelled, No),
-        (500, Server, Yes),
-        (502, Server, Yes),
-        (503, Overloaded, Yes),
-        (504, Timeout, Yes),
-        (520, Server, Yes),
-        (521, Server, Yes),
-        (522, Timeout, Yes),
-        (523, Server, Yes),
-        (524, Timeout, Yes),
-        (529, Overloaded, Yes),
-        (599, Server, Yes),
-        (302, Other, Unknown),
-    ] {
+    for &(status, kind, retry) in STATUSES.iter().chain(&[(302, Other, Unknown)]) {
         for body in ["", "<html><title>invalid key: rate limit</title></html>", "{}", "null", "{\"error\":", "words"] {
             assert_eq!(of(status, body, &Oddities::none()), (kind, retry), "{status} {body}");
         }
