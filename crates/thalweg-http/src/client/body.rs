@@ -1,8 +1,10 @@
 //! The body of a response on its way to the decoder: recorded, counted, and let go of at once when it is not wanted.
 
+use core::error::Error;
 use core::fmt;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
+use std::io;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -28,17 +30,28 @@ impl TransportError {
     /// The HTTP client's errors name the URL, and their causes may: what is kept is text without secrets.
     pub(crate) fn new(error: reqwest::Error, redactor: &Redactor) -> Self {
         let error = error.without_url();
-        let mut message = error.to_string();
-        let mut source = core::error::Error::source(&error);
-        // A chain of causes is finite; a bound costs nothing.
-        for _ in 0..CAUSES_MAX {
-            let Some(cause) = source else { break };
-            message.push_str(": ");
-            message.push_str(&cause.to_string());
-            source = cause.source();
-        }
-        Self { message: redactor.text(&message), is_timeout: error.is_timeout(), is_decode: error.is_decode() }
+        // The client says of every body that fails that it could not decode it.
+        let is_decode = error.is_decode() && !chain(&error, inner).any(<dyn Error>::is::<hyper::Error>);
+        let said = chain(&error, Error::source).skip(usize::from(error.is_decode() && !is_decode));
+        let message = said.map(ToString::to_string).collect::<Vec<_>>().join(": ");
+        Self { message: redactor.text(&message), is_timeout: error.is_timeout(), is_decode }
     }
+}
+
+type AnyError<'e> = &'e (dyn Error + 'static);
+
+/// An error and those under it, as far as anyone reads: a chain of errors is finite, and a bound costs nothing.
+fn chain<'e>(
+    error: AnyError<'e>,
+    under: fn(AnyError<'e>) -> Option<AnyError<'e>>,
+) -> impl Iterator<Item = AnyError<'e>> {
+    core::iter::successors(Some(error), move |error| under(*error)).take(CAUSES_MAX)
+}
+
+/// What caused an error, or what it wraps: decompressors wrap errors of the bytes, and say the same words.
+fn inner(error: AnyError<'_>) -> Option<AnyError<'_>> {
+    let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    wrapped.map(|wrapped| wrapped as AnyError<'_>).or_else(|| error.source())
 }
 
 impl fmt::Display for TransportError {
@@ -47,7 +60,7 @@ impl fmt::Display for TransportError {
     }
 }
 
-impl core::error::Error for TransportError {}
+impl Error for TransportError {}
 
 /// The body as the decoder pulls it.
 pub(crate) struct Body {

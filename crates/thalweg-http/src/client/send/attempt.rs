@@ -98,8 +98,7 @@ impl Call {
 }
 
 fn no_response(error: reqwest::Error, redactor: &Redactor) -> SendError {
-    let is_ours =
-        error.is_builder() || error.is_request() && !error.is_connect() && !error.is_timeout() && error.is_redirect();
+    let is_ours = error.is_builder();
     let error = TransportError::new(error, redactor);
     let (kind, failure) = match (error.is_timeout, is_ours) {
         (true, _) => (SendErrorKind::Timeout, Failure::of_no_response(NoResponse::Timeout)),
