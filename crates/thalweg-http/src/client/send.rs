@@ -93,12 +93,18 @@ impl Client {
     }
 
     /// A client made of a builder: its proxies, certificates and pools. Redirects, retries and the referrer are switched
-    /// off: a redirect would carry keys elsewhere, and retries have one owner.
+    /// off: a redirect would carry keys elsewhere, and retries have one owner. HTTP/2 holds 256 KiB unread of an answer and
+    /// 32 MiB of all answers on a connection, so that a hundred readers who stop do not stop the others.
     ///
     /// # Errors
     /// What the builder says.
     pub fn build(builder: reqwest::ClientBuilder) -> Result<Self, SendError> {
-        let builder = builder.redirect(redirect::Policy::none()).retry(reqwest::retry::never()).referer(false);
+        let builder = builder
+            .redirect(redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .http2_initial_stream_window_size(STREAM_WINDOW_BYTES)
+            .http2_initial_connection_window_size(CONNECTION_WINDOW_BYTES);
         let http = builder.build().map_err(|error| {
             SendError::new(SendErrorKind::Request, super::TransportError::new(error, &Default::default()).message)
         })?;
@@ -211,6 +217,12 @@ impl Client {
         self.rules.deadlines.total.is_none_or(|total| start.elapsed().saturating_add(delay) < total)
     }
 }
+
+/// What HTTP/2 takes of an answer that nobody reads: seconds of any model's text.
+const STREAM_WINDOW_BYTES: u32 = 256 << 10;
+
+/// The same of all answers on a connection: more than those that servers allow at once, which is 100 as a rule.
+const CONNECTION_WINDOW_BYTES: u32 = 32 << 20;
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -196,7 +196,7 @@ async fn a_reset_in_the_middle_is_truncated_and_the_error_beside_it() {
         let (collected, connections, resets) = broken_off(Step::Reset(reason)).await;
         let error = collected.error.expect("it broke");
         assert!(error.message.contains(reason.description()), "{error}");
-        assert!(!error.is_timeout);
+        assert!(!error.is_timeout && !error.is_decode, "{error}");
         assert_eq!(collected.response.evidence.and_then(|evidence| evidence.close), Some(Close::Broken));
         assert!(collected.failure.is_some());
         assert_eq!((connections, resets), (1, vec![]), "{reason:?}");
@@ -284,6 +284,24 @@ async fn nothing_is_sent_again_behind_content() {
     barrier.wait().await;
     assert_eq!(answer.collect_response().await.response.outcome, Some(Outcome::Truncated));
     assert_eq!(server.requests().len(), 1);
+}
+
+/// All together they have more unread than a connection would take by default.
+#[tokio::test]
+async fn readers_that_stop_do_not_stop_the_others_on_their_connection() {
+    const STOPPED: usize = 24;
+    let flood = vec![Step::Head, text("Low "), Step::Send(": ping\n\n".repeat(1 << 16)), Step::Stall];
+    let mut scripts = vec![flood; STOPPED];
+    scripts.push(good());
+    let server = Server::start(scripts).await;
+    let client = client();
+    let mut stopped = Vec::new();
+    for _ in 0..STOPPED {
+        stopped.push(ask(&client, &server).await);
+    }
+    let well = tokio::time::timeout(Duration::from_secs(20), check_well(&client, &server));
+    well.await.expect("nobody waits for those who do not read");
+    assert_eq!(server.accepted(), 1);
 }
 
 #[tokio::test]
