@@ -104,7 +104,7 @@ impl<R, O: Observer> EventReader<R, O> {
     /// Shows every event to hooks before it is given out, behind those that are there: see [`Hooks`]. Hooks that
     /// come later see what comes later.
     pub fn with_hooks(mut self, hooks: Hooks) -> Self {
-        self.taps.hooks = core::mem::take(&mut self.taps.hooks).and(hooks);
+        self.taps.add(hooks);
         self
     }
 
@@ -112,7 +112,7 @@ impl<R, O: Observer> EventReader<R, O> {
     /// default: does not. The text is the same to the byte, and nothing waits: what a chunk brought goes out before
     /// another is asked for. Merging is ahead of the hooks.
     pub fn with_merged_deltas(mut self, bytes: usize) -> Self {
-        self.taps.merged_bytes = bytes;
+        self.taps.merge(bytes);
         self
     }
 
@@ -186,7 +186,7 @@ impl<R, O: Observer> EventReader<R, O> {
 
     /// The hooks, and what failed in them.
     pub fn hooks(&self) -> &Hooks {
-        &self.taps.hooks
+        self.taps.hooks()
     }
 
     /// The body, for example to change the timeout of a socket. Bytes read from it here are missing from the events.
@@ -260,7 +260,7 @@ impl<R: Read, O: Observer> EventReader<R, O> {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn pull(&mut self) {
-        if !self.decoder.held.has_more() {
+        if !self.decoder.has_held() {
             self.read();
         }
     }
@@ -279,7 +279,7 @@ impl<R: Read, O: Observer> EventReader<R, O> {
     /// assert!(events.next().is_some()); // what was held comes now
     /// ```
     pub fn opening(&mut self, rules: PreambleRules) -> Opening {
-        if !self.decoder.held.hold(rules) {
+        if !self.decoder.hold(rules) {
             return Opening::Content;
         }
         loop {
@@ -288,7 +288,7 @@ impl<R: Read, O: Observer> EventReader<R, O> {
                 return opening;
             }
             if self.stage() == Stage::Ended {
-                return self.decoder.held.ended();
+                return self.decoder.ended();
             }
             self.is_drained = true;
             self.read();
@@ -366,7 +366,7 @@ impl<R, O> fmt::Debug for EventReader<R, O> {
         f.debug_struct("EventReader")
             .field("normalizer", &self.decoder.normalizer)
             .field("until", &self.until)
-            .field("hooks", &self.taps.hooks)
+            .field("hooks", self.taps.hooks())
             .field("error", &self.error)
             .finish_non_exhaustive()
     }

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "async")]
 use thalweg::FrameEvents;
+use thalweg::policy::PreambleRules;
 use thalweg::{Event, Normalizer};
 
 use crate::held::Held;
@@ -14,17 +15,20 @@ pub(crate) struct Decoder<O = ()> {
     pub(crate) normalizer: Normalizer,
     pub(crate) watch: Option<Watch>,
     pub(crate) observer: O,
-    pub(crate) held: Held,
+    /// What is held back until something is given out; nearly always nothing.
+    held: Option<Box<Held>>,
+    /// Something was given out: there is nothing to hold back any more.
+    is_given: bool,
 }
 
 impl<O: Observer> Decoder<O> {
     pub(crate) fn new(normalizer: Normalizer, observer: O) -> Self {
-        Self { normalizer, watch: None, observer, held: Held::default() }
+        Self { normalizer, watch: None, observer, held: None, is_given: false }
     }
 
     /// Another observer.
     pub(crate) fn with_observer<P: Observer>(self, observer: P) -> Decoder<P> {
-        Decoder { normalizer: self.normalizer, watch: self.watch, observer, held: self.held }
+        Decoder { normalizer: self.normalizer, watch: self.watch, observer, held: self.held, is_given: self.is_given }
     }
 
     /// A chunk came. It was one for the deadlines before.
@@ -36,13 +40,20 @@ impl<O: Observer> Decoder<O> {
     /// Goes to the next event: of what was held, then of what has arrived.
     #[inline]
     pub(crate) fn advance(&mut self) -> bool {
-        self.held.advance() || self.decode()
+        self.is_given = true;
+        if let Some(held) = &mut self.held {
+            if held.advance() {
+                return true;
+            }
+            self.held = None;
+        }
+        self.decode()
     }
 
     /// The event that [`advance`](Self::advance) went to.
     #[inline]
     pub(crate) fn event(&self) -> Option<Event<'_>> {
-        self.held.event().or_else(|| self.normalizer.event())
+        self.held.as_ref().and_then(|held| held.event()).or_else(|| self.normalizer.event())
     }
 
     /// Goes to the next event behind those that are held.
@@ -57,11 +68,30 @@ impl<O: Observer> Decoder<O> {
         true
     }
 
+    /// Begins to hold events back, or goes on; false where it is too late for that.
+    pub(crate) fn hold(&mut self, rules: PreambleRules) -> bool {
+        let can_hold = !self.is_given && self.held.as_ref().is_none_or(|held| held.is_holding());
+        if can_hold {
+            self.held.get_or_insert_with(|| Box::new(Held::new(rules)));
+        }
+        can_hold
+    }
+
+    /// Whether there are held events to give out.
+    pub(crate) fn has_held(&self) -> bool {
+        self.held.as_ref().is_some_and(|held| held.has_more())
+    }
+
+    /// What the beginning has come to where the response ended in it.
+    pub(crate) fn ended(&self) -> Opening {
+        self.held.as_ref().and_then(|held| held.outcome()).map_or(Opening::Content, Opening::Ended)
+    }
+
     /// Holds back what has arrived; what the beginning has come to with it, or none where more must arrive.
     pub(crate) fn open(&mut self) -> Option<Opening> {
         while self.decode() {
             let event = self.normalizer.event()?;
-            if !self.held.push(&event) {
+            if !self.held.as_mut().is_some_and(|held| held.push(&event)) {
                 return Some(Opening::Content);
             }
             if let Event::Error { fatal: true, .. } = event {

@@ -117,7 +117,7 @@ impl<S: TryStream, O: Observer> EventStream<S, O> {
     /// Shows every event to hooks before it is given out, behind those that are there: see [`Hooks`]. Hooks that
     /// come later see what comes later.
     pub fn with_hooks(mut self, hooks: Hooks) -> Self {
-        self.taps.hooks = core::mem::take(&mut self.taps.hooks).and(hooks);
+        self.taps.add(hooks);
         self
     }
 
@@ -141,7 +141,7 @@ impl<S: TryStream, O: Observer> EventStream<S, O> {
     /// # });
     /// ```
     pub fn with_merged_deltas(mut self, bytes: usize) -> Self {
-        self.taps.merged_bytes = bytes;
+        self.taps.merge(bytes);
         self
     }
 
@@ -252,7 +252,7 @@ impl<S: TryStream, O: Observer> EventStream<S, O> {
 
     /// The hooks, and what failed in them.
     pub fn hooks(&self) -> &Hooks {
-        &self.taps.hooks
+        self.taps.hooks()
     }
 
     /// The error that ended the body, if one did.
@@ -356,7 +356,7 @@ where
 
     /// [`pull`](Self::pull), for futures written by hand.
     pub fn poll_pull(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.feed.decoder.held.has_more() { Poll::Ready(()) } else { self.feed.poll_pull(cx) }
+        if self.feed.decoder.has_held() { Poll::Ready(()) } else { self.feed.poll_pull(cx) }
     }
 
     /// Waits until there is something to show, and holds back what comes before: whoever answers only then can make a
@@ -389,11 +389,11 @@ where
 
     /// [`opening`](Self::opening), for futures written by hand.
     pub fn poll_opening(&mut self, rules: PreambleRules, cx: &mut Context<'_>) -> Poll<Opening> {
-        if !self.feed.decoder.held.hold(rules) {
+        if !self.feed.decoder.hold(rules) {
             return Poll::Ready(Opening::Content);
         }
         let opening = ready!(self.feed.poll_take(cx, Decoder::open));
-        Poll::Ready(opening.unwrap_or_else(|| self.feed.decoder.held.ended()))
+        Poll::Ready(opening.unwrap_or_else(|| self.feed.decoder.ended()))
     }
 
     /// Goes to the next event, which [`event`](Self::event) then lends; false when the response is over.
@@ -403,7 +403,7 @@ where
         feed.poll_take(cx, |decoder| taps.advance(decoder).then_some(())).map(|taken| taken.is_some())
     }
 
-    /// The event that was taken last, lent once more.
+    /// The event that was taken last, lent once more. Behind the end it is the last one.
     #[must_use]
     pub fn event(&self) -> Option<Event<'_>> {
         self.taps.event(&self.feed.decoder)
@@ -419,7 +419,7 @@ where
     type Item = OwnedEvent;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<OwnedEvent>> {
-        self.poll_advance(cx).map(|_| Some(self.event()?.to_owned()))
+        self.poll_advance(cx).map(|is_event| is_event.then(|| Some(self.event()?.to_owned()))?)
     }
 }
 
@@ -431,14 +431,17 @@ where
 {
     fn is_terminated(&self) -> bool {
         self.stage() == Stage::Ended
-            && !self.feed.decoder.held.has_more()
+            && !self.feed.decoder.has_held()
             && matches!(self.event(), None | Some(Event::End { .. }))
     }
 }
 
 impl<S: TryStream, O> fmt::Debug for EventStream<S, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EventStream").field("feed", &self.feed).field("hooks", &self.taps.hooks).finish_non_exhaustive()
+        f.debug_struct("EventStream")
+            .field("feed", &self.feed)
+            .field("hooks", self.taps.hooks())
+            .finish_non_exhaustive()
     }
 }
 

@@ -5,28 +5,19 @@ use std::collections::VecDeque;
 use thalweg::policy::{Given, Preamble, PreambleRules};
 use thalweg::{Event, Outcome, OwnedEvent};
 
-use crate::Opening;
-
 /// Events that were held back, and given out ahead of what comes.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Held {
     preamble: Option<Preamble>,
     events: VecDeque<OwnedEvent>,
     current: Option<OwnedEvent>,
     /// It ended while everything was held.
     outcome: Option<Outcome>,
-    /// Something was given out: there is nothing to hold back any more.
-    is_given: bool,
 }
 
 impl Held {
-    /// Begins to hold events back, or goes on; false where it is too late for that.
-    pub(crate) fn hold(&mut self, rules: PreambleRules) -> bool {
-        let can_hold = !self.is_given && self.events.is_empty();
-        if can_hold {
-            self.preamble.get_or_insert_with(|| Preamble::new(rules));
-        }
-        can_hold
+    pub(crate) fn new(rules: PreambleRules) -> Self {
+        Self { preamble: Some(Preamble::new(rules)), events: VecDeque::new(), current: None, outcome: None }
     }
 
     /// Holds the next event; false when there is something to show with it.
@@ -43,24 +34,23 @@ impl Held {
         false
     }
 
-    /// What a beginning has come to with which the response is over.
-    pub(crate) fn ended(&self) -> Opening {
-        self.outcome.map_or(Opening::Content, Opening::Ended)
+    /// Whether nothing has come yet that there is to show.
+    pub(crate) const fn is_holding(&self) -> bool {
+        self.preamble.is_some()
+    }
+
+    /// How the response ended, if it did while everything was held.
+    pub(crate) const fn outcome(&self) -> Option<Outcome> {
+        self.outcome
     }
 
     /// Goes to the next of the held events; false when all were given out.
-    #[inline]
     pub(crate) fn advance(&mut self) -> bool {
-        if self.is_given && self.current.is_none() {
-            return false;
-        }
-        self.is_given = true;
         self.release();
         self.current = self.events.pop_front();
         self.current.is_some()
     }
 
-    #[inline]
     pub(crate) fn event(&self) -> Option<Event<'_>> {
         self.current.as_ref().map(OwnedEvent::as_lent)
     }

@@ -8,12 +8,16 @@ use crate::Observer;
 use crate::decoder::Decoder;
 use crate::hooks::{Family, Hooks, Ran, delta};
 
-/// Merges the deltas of a decoder and shows its events to hooks. Without either it costs one comparison an event.
+/// Merges the deltas of a decoder and shows its events to hooks. Without either it costs one comparison an event, and a
+/// stream among thousands has one word of it to fetch from memory.
 #[derive(Debug, Default)]
-pub(crate) struct Taps {
-    pub(crate) hooks: Hooks,
+pub(crate) struct Taps(Option<Box<Tapped>>);
+
+#[derive(Debug, Default)]
+struct Tapped {
+    hooks: Hooks,
     /// The most bytes that several deltas are merged up to; 0: they are not.
-    pub(crate) merged_bytes: usize,
+    merged_bytes: usize,
     at: At,
     /// The text of a delta that may be of several. Never longer than `merged_bytes`.
     text: String,
@@ -26,32 +30,49 @@ pub(crate) struct Taps {
 /// Where the event that was given out last is.
 #[derive(Debug, Default)]
 enum At {
-    #[default]
     Nothing,
+    #[default]
     Decoder,
     Merged(BlockId, Family),
     Given(OwnedEvent),
 }
 
 impl Taps {
+    pub(crate) fn add(&mut self, hooks: Hooks) {
+        let tapped = self.0.get_or_insert_default();
+        tapped.hooks = core::mem::take(&mut tapped.hooks).and(hooks);
+    }
+
+    pub(crate) fn merge(&mut self, bytes: usize) {
+        self.0.get_or_insert_default().merged_bytes = bytes;
+    }
+
+    pub(crate) fn hooks(&self) -> &Hooks {
+        const NONE: &Hooks = &Hooks::new();
+        self.0.as_ref().map_or(NONE, |tapped| &tapped.hooks)
+    }
+
     /// Goes to the next event of what has arrived.
     #[inline]
     pub(crate) fn advance<O: Observer>(&mut self, decoder: &mut Decoder<O>) -> bool {
-        if self.merged_bytes == 0 && self.hooks.is_empty() {
-            let is_there = decoder.advance();
-            self.at = if is_there { At::Decoder } else { At::Nothing };
-            return is_there;
+        match &mut self.0 {
+            None => decoder.advance(),
+            Some(tapped) => tapped.advance(decoder),
         }
-        self.advance_tapped(decoder)
     }
 
-    /// The event that [`advance`](Self::advance) went to.
+    /// The event that [`advance`](Self::advance) went to; where it went to none, there is no saying.
     #[inline]
     pub(crate) fn event<'a, O: Observer>(&'a self, decoder: &'a Decoder<O>) -> Option<Event<'a>> {
-        lent(&self.at, &self.text, decoder)
+        match &self.0 {
+            None => decoder.event(),
+            Some(tapped) => lent(&tapped.at, &tapped.text, decoder),
+        }
     }
+}
 
-    fn advance_tapped<O: Observer>(&mut self, decoder: &mut Decoder<O>) -> bool {
+impl Tapped {
+    fn advance<O: Observer>(&mut self, decoder: &mut Decoder<O>) -> bool {
         loop {
             if let Some(event) = self.queue.pop_front() {
                 self.at = At::Given(event);

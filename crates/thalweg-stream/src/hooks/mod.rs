@@ -106,7 +106,6 @@ impl fmt::Display for Failure {
 /// assert_eq!(response.choices[0].text(), "HELLO");
 /// # });
 /// ```
-#[derive(Default)]
 #[must_use = "hooks do nothing before a stream has them"]
 pub struct Hooks {
     hooks: Vec<Named>,
@@ -118,8 +117,8 @@ pub struct Hooks {
 
 impl Hooks {
     /// No hooks yet.
-    pub fn new() -> Self {
-        Self::default()
+    pub const fn new() -> Self {
+        Self { hooks: Vec::new(), log: Log::new(), families: Vec::new(), is_over: false }
     }
 
     /// Adds a hook behind those that are there. Does nothing where one of this name is there, or [`HOOKS_MAX`] are.
@@ -232,6 +231,12 @@ impl Hooks {
     }
 }
 
+impl Default for Hooks {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl fmt::Debug for Hooks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<_> = self.hooks.iter().map(|hook| &hook.name).collect();
@@ -253,7 +258,6 @@ struct Named {
     hook: Box<dyn Hook + Send>,
 }
 
-#[derive(Default)]
 struct Log {
     kept: Vec<Failure>,
     count: u64,
@@ -262,6 +266,10 @@ struct Log {
 }
 
 impl Log {
+    const fn new() -> Self {
+        Self { kept: Vec::new(), count: 0, events: 0 }
+    }
+
     fn keep(&mut self, hook: Cow<'static, str>, error: HookError) {
         self.count += 1;
         if self.kept.len() < FAILURES_KEPT {
