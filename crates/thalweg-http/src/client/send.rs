@@ -5,7 +5,9 @@ mod call;
 mod refusal;
 
 use core::fmt;
+use std::sync::Arc;
 
+use bytes::Bytes;
 use reqwest::redirect;
 use thalweg::Limits;
 use thalweg::policy::{DeadlineRules, Decision, PreambleRules, Retry, RetryRules};
@@ -155,19 +157,19 @@ impl Client {
     /// # Errors
     /// There is no answer: see [`SendErrorKind`].
     pub async fn send(&self, endpoint: &Endpoint, request: Request) -> Result<Answer, SendError> {
-        let call = Call::new(self, endpoint, &request)?;
+        let (call, bytes) = Call::new(self, endpoint, &request)?;
+        drop(request);
         let span = call.span.clone();
-        // Ten kilobytes that the caller's future would keep as long as it reads the answer.
-        Box::pin(self.attempts(call)).instrument(span).await
+        // Kilobytes that the caller's future would keep as long as it reads the answer.
+        Box::pin(self.attempts(Arc::new(call), bytes)).instrument(span).await
     }
 
-    async fn attempts(&self, call: Call) -> Result<Answer, SendError> {
-        let call = std::sync::Arc::new(call);
+    async fn attempts(&self, call: Arc<Call>, bytes: Bytes) -> Result<Answer, SendError> {
         let mut retry = Retry::new(self.rules.retry.clone());
         let start = Instant::now();
         loop {
             let attempt = retry.retries().saturating_add(1);
-            let (outcome, decision) = match call.attempt(self, attempt, start).await {
+            let (outcome, decision) = match call.attempt(self, &bytes, attempt, start).await {
                 Err(error) => {
                     let error = error.after(attempt);
                     let Some(failure) = error.failure().copied() else { return Err(call.gave_up(error, start)) };
@@ -176,13 +178,13 @@ impl Client {
                 }
                 Ok(mut answer) => {
                     let decision = match answer.begin(self.rules.preamble).await {
-                        Verdict::Opened => return Ok(answer),
+                        Verdict::Opened => return Ok(*answer),
                         Verdict::Failed(failure) => retry.failed(&failure, fastrand::u32(..)),
                         Verdict::Empty(empty) if call.request.streams => {
                             retry.stream_was_empty(empty, fastrand::u32(..))
                         }
                         Verdict::Empty(empty) => {
-                            retry.answer_was_empty(empty, call.ends_with_assistant(), fastrand::u32(..))
+                            retry.answer_was_empty(empty, call.ends_with_assistant, fastrand::u32(..))
                         }
                     };
                     (Ok(answer), decision)
@@ -202,7 +204,7 @@ impl Client {
                 }
                 (decision, Ok(mut answer)) => {
                     answer.give_out(decision);
-                    return Ok(answer);
+                    return Ok(*answer);
                 }
                 (Decision::Stop { why, recoverable, .. }, Err(error)) => {
                     return Err(call.gave_up(error.with_decision(why, recoverable), start));

@@ -3,6 +3,7 @@
 use core::time::Duration;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use reqwest::Method;
 use reqwest::header::HeaderMap;
 use thalweg::Normalizer;
@@ -22,14 +23,16 @@ use crate::client::sign::Unsigned;
 use crate::client::trace::Trace;
 
 impl Call {
-    /// Sends the request once. `start` is when the first attempt began.
+    /// Sends the request once. `start` is when the first attempt began. The answer is boxed: the future that waits for it
+    /// would have room for several of them.
     pub(super) async fn attempt(
         self: &Arc<Self>,
         client: &Client,
+        bytes: &Bytes,
         attempt: u16,
         start: Instant,
-    ) -> Result<Answer, SendError> {
-        let signed = self.signed();
+    ) -> Result<Box<Answer>, SendError> {
+        let signed = self.signed(bytes);
         let (headers, redactor) = within(start, client.rules.deadlines.total, signed).await?;
         let redactor = Arc::new(redactor);
         let sent = Instant::now();
@@ -41,7 +44,7 @@ impl Call {
         rules.total = rules.total.map(|total| total.saturating_sub(sent - start));
         let mut request = reqwest::Request::new(Method::POST, self.url.clone());
         *request.headers_mut() = headers;
-        *request.body_mut() = Some(self.bytes.clone().into());
+        *request.body_mut() = Some(bytes.clone().into());
         let response = async { client.http.execute(request).await.map_err(|error| no_response(error, &redactor)) };
         let longest = rules.silence.into_iter().chain(rules.total).min();
         let response = within(sent, longest, response).await?;
@@ -62,7 +65,7 @@ impl Call {
         }
         let body = Body::new(response, self.recorder.clone(), Arc::clone(&redactor));
         let normalizer = Normalizer::new(self.endpoint.dialect()).with_limits(client.rules.limits);
-        Ok(Answer::new(Parts {
+        Ok(Box::new(Answer::new(Parts {
             call: Arc::clone(self),
             redactor,
             head,
@@ -72,16 +75,16 @@ impl Call {
             sent,
             deadlines: rules,
             until: client.rules.until,
-        }))
+        })))
     }
 
     /// The headers with those of the signature, and a redactor that knows these too.
-    async fn signed(&self) -> Result<(HeaderMap, Redactor), SendError> {
+    async fn signed(&self, bytes: &Bytes) -> Result<(HeaderMap, Redactor), SendError> {
         let headers = self.endpoint.headers(&self.request);
         let mut headers = headers.map_err(|error| SendError::new(SendErrorKind::Request, error.to_string()))?;
         let mut redactor = self.redactor.clone();
         if let Some(signer) = self.endpoint.signer() {
-            let unsigned = Unsigned { method: "POST", url: &self.url, headers: &headers, body: &self.bytes };
+            let unsigned = Unsigned { method: "POST", url: &self.url, headers: &headers, body: bytes };
             let added = signer.sign(unsigned).await;
             let added =
                 added.map_err(|error| SendError::new(SendErrorKind::Signature, redactor.text(&error.to_string())))?;

@@ -22,9 +22,12 @@ use crate::client::trace::Trace;
 /// A request that is being sent.
 pub(crate) struct Call {
     pub(crate) endpoint: Endpoint,
+    /// Its body is there for the log of failures, and else was dropped when it had become bytes.
     pub(crate) request: Prepared,
+    request_bytes: usize,
+    /// The last message is the assistant's.
+    pub(super) ends_with_assistant: bool,
     pub(crate) url: Url,
-    pub(crate) bytes: Bytes,
     /// Knows the secrets of the endpoint and of the request's body.
     pub(crate) redactor: Redactor,
     pub(crate) recorder: Option<Recorder>,
@@ -33,8 +36,10 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    pub(super) fn new(client: &Client, endpoint: &Endpoint, request: &Request) -> Result<Self, SendError> {
-        let request = request
+    /// The call, and the bytes to send. A prompt may be megabytes: of its forms only those are kept that are needed, and
+    /// the bytes not longer than there may be another attempt.
+    pub(super) fn new(client: &Client, endpoint: &Endpoint, request: &Request) -> Result<(Self, Bytes), SendError> {
+        let mut request = request
             .prepare(endpoint.profile())
             .map_err(|error| SendError::new(SendErrorKind::Request, error.to_string()))?;
         let bytes = Bytes::from(request.body.to_string());
@@ -42,24 +47,22 @@ impl Call {
         add_secrets(&request.body, &mut redactor);
         // Failures are written with the beginning of the answer.
         let unasked = || client.failures.as_ref().map(|_| Recorder::with_held_bytes(ANSWER_BYTES));
-        Ok(Self {
+        let ends_with_assistant = ends_with_assistant(&request.body);
+        if client.failures.is_none() {
+            request.body = Value::Null;
+        }
+        let call = Self {
             url: endpoint.url(&request),
             span: Trace::span(endpoint, &request),
             endpoint: endpoint.clone(),
             request,
-            bytes,
+            request_bytes: bytes.len(),
+            ends_with_assistant,
             redactor,
             recorder: client.recorder.clone().or_else(unasked),
             failures: client.failures.clone(),
-        })
-    }
-
-    /// Whether the last message is the assistant's.
-    pub(super) fn ends_with_assistant(&self) -> bool {
-        let messages =
-            ["messages", "input", "contents"].iter().find_map(|name| self.request.body.get(*name)?.as_array());
-        let role = messages.and_then(|messages| messages.last()?.get("role")?.as_str());
-        matches!(role, Some("assistant" | "model"))
+        };
+        Ok((call, bytes))
     }
 
     /// Writes an attempt that has no answer to the log, if there is one.
@@ -78,7 +81,7 @@ impl Call {
             status,
             message,
             request: &self.request.body,
-            request_bytes: self.bytes.len(),
+            request_bytes: self.request_bytes,
             answer: &answer[..answer.len().min(ANSWER_BYTES)],
         };
         if let Err(error) = log.write(&failed, since_epoch(), |json| self.redactor.text(json)) {
@@ -96,6 +99,13 @@ impl Call {
 /// Microseconds, as the core counts.
 pub(crate) fn micros(span: Duration) -> u64 {
     u64::try_from(span.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// Whether the last message of a body is the assistant's.
+fn ends_with_assistant(body: &Value) -> bool {
+    let messages = ["messages", "input", "contents"].iter().find_map(|name| body.get(*name)?.as_array());
+    let role = messages.and_then(|messages| messages.last()?.get("role")?.as_str());
+    matches!(role, Some("assistant" | "model"))
 }
 
 /// Knows every text of a body that stands under the name of a secret: keys of tools and of servers. Without recursion: a
