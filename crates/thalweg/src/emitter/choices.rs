@@ -46,14 +46,31 @@ impl Channel {
 }
 
 /// The state of one choice.
+// What every delta needs comes first: see `Normalizer`.
 #[derive(Debug)]
+#[repr(C)]
 pub(super) struct Choice {
     /// Its number on the wire.
     pub(super) index: u32,
-    /// The block that text, reasoning or refusal fragments go on in.
-    current: Option<(Channel, BlockId)>,
     /// The block that last began or grew.
     latest: Option<BlockId>,
+    /// The block that text, reasoning or refusal fragments go on in.
+    current: Option<(Channel, BlockId)>,
+    /// The strongest reason so far, and, below, the provider's last word.
+    pub(super) reason: Option<Reason>,
+    /// Over: its blocks have ended and its finish was given.
+    pub(super) settled: bool,
+    pub(super) has_text: bool,
+    pub(super) has_refusal: bool,
+    pub(super) has_calls: bool,
+    /// Said once a choice each.
+    noted_late: bool,
+    noted_differs: bool,
+    /// All its text, as far as a restatement can be compared with it.
+    pub(super) spoken: Digest,
+    /// The same of its reasoning and of its refusal.
+    pub(super) thought: Digest,
+    pub(super) refused: Digest,
     /// The block of reasoning that last began, and its form.
     pub(super) reasoning: Option<(ReasoningForm, BlockId)>,
     /// Numbered parts of reasoning, and which blocks of them are open.
@@ -61,23 +78,8 @@ pub(super) struct Choice {
     pub(super) open_parts: Vec<BlockId>,
     /// The block that sound goes on in.
     audio: Option<BlockId>,
-    /// The strongest reason so far, and the provider's last word.
-    pub(super) reason: Option<Reason>,
     raw: Option<Box<str>>,
     detail: Option<Box<str>>,
-    /// Over: its blocks have ended and its finish was given.
-    pub(super) settled: bool,
-    pub(super) has_text: bool,
-    pub(super) has_refusal: bool,
-    pub(super) has_calls: bool,
-    /// All its text, as far as a restatement can be compared with it.
-    pub(super) spoken: Digest,
-    /// The same of its reasoning and of its refusal.
-    pub(super) thought: Digest,
-    pub(super) refused: Digest,
-    /// Said once a choice each.
-    noted_late: bool,
-    noted_differs: bool,
 }
 
 impl Choice {

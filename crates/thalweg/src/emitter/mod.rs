@@ -53,26 +53,28 @@ use verdict::Facts;
 ///
 /// Decoders get one as `out`. Its methods never fail: what cannot be done as said becomes an anomaly, what goes
 /// beyond a limit ends the stream.
+// What every frame needs comes first: see [`Normalizer`](crate::Normalizer).
 #[derive(Debug)]
+#[repr(C)]
 pub struct Emitter {
     arena: Arena,
     slots: Vec<EventOf<Span>>,
-    limits: Limits,
-    blocks: Blocks,
-    choices: Vec<Choice>,
-    calls: Calls,
-    keyed: Keyed,
-    metas: [Option<Box<str>>; MetaField::ALL.len()],
-    usage: Option<(Usage, UsageOrigin)>,
     facts: Facts,
-    /// Bytes of strings kept for comparison, held to `limits.identity_bytes`.
-    identity_bytes: usize,
     id_changed: bool,
-    repeats: Repeats,
-    sequence: Sequence,
     wants_heartbeats: bool,
     /// Of the frame at hand.
     has_unknown: bool,
+    choices: Vec<Choice>,
+    blocks: Blocks,
+    keyed: Keyed,
+    calls: Calls,
+    usage: Option<(Usage, UsageOrigin)>,
+    metas: [Option<Box<str>>; MetaField::ALL.len()],
+    /// Bytes of strings kept for comparison, held to `limits.identity_bytes`.
+    identity_bytes: usize,
+    limits: Limits,
+    repeats: Repeats,
+    sequence: Sequence,
 }
 
 impl Emitter {

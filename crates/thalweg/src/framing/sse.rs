@@ -21,31 +21,34 @@ use super::{
 };
 
 /// The scanner for a stream of server-sent events.
+// What every frame needs lies together.
 #[derive(Clone, Debug)]
+#[repr(C)]
 pub(super) struct Sse {
+    /// The data of the current frame while that is [`Data::Joined`], of an earlier one otherwise.
+    joined: Vec<u8>,
     /// Where the line that is being read begins.
     line: usize,
     /// No line end is between `line` and here.
     scanned: usize,
-    /// What the lines before it made of the frame.
-    frame: Frame,
-    /// The data of the current frame while that is [`Data::Joined`], of an earlier one otherwise.
-    joined: Vec<u8>,
     /// A field, a comment or bare JSON was seen: this is a stream.
     is_stream: bool,
     /// A line was seen that is none of them.
     has_text: bool,
+    /// What the lines before it made of the frame.
+    frame: Frame,
 }
 
 /// A frame of which complete lines have been read.
 #[derive(Clone, Debug, Default)]
+#[repr(C)]
 struct Frame {
-    data: Data,
-    event: Option<Range<usize>>,
-    id: Option<Range<usize>>,
-    retry_ms: Option<u64>,
     /// A line was seen that is no comment, so JSON can no longer begin.
     has_field: bool,
+    event: Option<Range<usize>>,
+    retry_ms: Option<u64>,
+    data: Data,
+    id: Option<Range<usize>>,
 }
 
 #[derive(Clone, Debug, Default)]

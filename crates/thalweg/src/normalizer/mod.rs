@@ -34,37 +34,40 @@ use read::Opening;
 ///
 /// One normalizer is one response. It is `Send`, begins with a few hundred bytes, and keeps at most 64 KiB in each of
 /// its four buffers between frames.
+// In this order: a program has thousands of streams, of which each gets a frame now and then, so that none of it is in the
+// cache, and what every frame needs lies together. The same holds for what is in it.
+#[repr(C)]
 pub struct Normalizer {
     /// Bytes received. The frame at hand begins at `head` and is `frame.len` long.
     buffer: Vec<u8>,
     head: usize,
-    frame: Current,
-    /// What was said about places in `buffer` that are still to be read, in order.
-    marks: VecDeque<Mark>,
-    framing: Framing,
-    framer: Framer,
-    reader: Reader,
-    /// A frame's data, where its bytes were not UTF-8.
-    lossy: String,
-    out: Emitter,
     /// Events of the frame at hand that have been given.
     given: usize,
-    limits: Limits,
-    estimate: Option<Estimate>,
-    phase: Phase,
-    opening: Opening,
-    /// It was said that nothing of the rest can be read.
-    is_unreadable: bool,
-    received: bool,
-    /// All that arrived was read, and what comes makes a frame only with a line end.
-    is_waiting: bool,
     /// How much of the buffer was in use at most since it was last looked at, and how often it was empty of frames since.
     peak: usize,
     drains: u8,
+    phase: Phase,
+    framing: Framing,
     has_memo: bool,
-    envelope: Envelope,
+    received: bool,
+    /// It was said that nothing of the rest can be read.
+    is_unreadable: bool,
+    /// All that arrived was read, and what comes makes a frame only with a line end.
+    is_waiting: bool,
     /// Frames that were told without reading them.
     repeats: u64,
+    frame: Current,
+    envelope: Envelope,
+    /// What was said about places in `buffer` that are still to be read, in order.
+    marks: VecDeque<Mark>,
+    /// A frame's data, where its bytes were not UTF-8.
+    lossy: String,
+    opening: Opening,
+    reader: Reader,
+    framer: Framer,
+    out: Emitter,
+    limits: Limits,
+    estimate: Option<Estimate>,
 }
 
 /// Who says what frames mean.
