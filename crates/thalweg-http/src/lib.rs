@@ -13,3 +13,7 @@ pub mod replay;
 
 #[cfg(feature = "client")]
 pub use client::*;
+// What stands in signatures here, in the versions that it has there.
+pub use thalweg;
+#[cfg(feature = "client")]
+pub use {reqwest, serde_json, thalweg_stream};

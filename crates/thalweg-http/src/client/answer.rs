@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use futures_core::{FusedStream, Stream};
 use thalweg::fold::Timing;
-use thalweg::policy::{Deadline, DeadlineRules, Deadlines, Decision, Empty, Ending, Failure, PreambleRules};
+use thalweg::policy::{Deadline, DeadlineRules, Deadlines, Decision, Empty, Ending, Failure, PreambleRules, Retry};
 use thalweg::{Close, ErrorKind, Event, Fold, Normalizer, OwnedEvent, Response, Stage};
 use thalweg_stream::{EventStream, Hooks, Opening, Until};
 use tokio::time::Instant;
@@ -53,6 +53,12 @@ pub struct Collected {
     pub error: Option<TransportError>,
     /// What the attempt failed with, if it did.
     pub failure: Option<Failure>,
+    /// Whether there is nothing to show, and nothing failed.
+    pub empty: Option<Empty>,
+    /// Why it was not asked for again, where it failed or is empty.
+    pub decision: Option<Decision>,
+    /// The deadline that ended it, if one did.
+    pub deadline: Option<Deadline>,
 }
 
 /// What an answer is made of.
@@ -128,8 +134,16 @@ impl Answer {
         while let Some(event) = self.next_event().await {
             response.apply(&event);
         }
-        let (timing, failure) = (*self.timing(), self.failure());
-        Collected { head: self.head, response, timing, failure, error: self.events.into_error() }
+        Collected {
+            timing: *self.timing(),
+            failure: self.failure(),
+            empty: self.empty(),
+            decision: self.decision(),
+            deadline: self.deadline(),
+            response,
+            head: self.head,
+            error: self.events.into_error(),
+        }
     }
 
     /// The caller wants no more: the upstream call ends, events of what has arrived still come, and the outcome is
@@ -168,10 +182,27 @@ impl Answer {
         Some(self.events.observer().failure()?.with_advice(self.head.advice))
     }
 
-    /// Why the answer was not asked for again, where it failed or is empty and was not.
+    /// Whether the answer is over, has nothing to show, and did not fail. Some providers say a rate limit so. Set when
+    /// [`Client::send`](crate::Client::send) returns.
     #[must_use]
-    pub const fn decision(&self) -> Option<&Decision> {
-        self.decision.as_ref()
+    pub fn empty(&self) -> Option<Empty> {
+        let observed = self.events.observer();
+        match observed.ending() {
+            Ending::Empty(empty) if observed.close.is_some() => Some(empty),
+            _ => None,
+        }
+    }
+
+    /// Why the answer was not asked for again, where it failed or is empty. ([`Decision::Again`]: there was no time left
+    /// for it.)
+    #[must_use]
+    pub fn decision(&self) -> Option<Decision> {
+        self.decision.or_else(|| {
+            // It failed behind content.
+            let mut retry = Retry::new(self.call.retry.clone());
+            retry.content_was_given();
+            Some(retry.failed(&self.failure()?, 0))
+        })
     }
 
     /// The deadline that ended it, if one did.

@@ -147,7 +147,9 @@ impl SendError {
         &self.0.body
     }
 
-    /// Whether trying again later may help.
+    /// Whether it is a failure that may pass, so that whoever gets it may try again later: never a rate limit that was
+    /// waited for in vain, or that lasts longer than the rules allow to wait. [`failure`](Self::failure) says what kind of
+    /// failure it is whatever was decided.
     #[must_use]
     pub fn is_recoverable(&self) -> bool {
         self.0.recoverable

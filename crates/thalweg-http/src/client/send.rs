@@ -149,7 +149,7 @@ impl Client {
     /// whatever was tried before, and nothing is tried again once one has been given out.
     ///
     /// An answer with nothing in it, and one whose stream fails before anything was seen, is returned as it is when the
-    /// retries are used up: its events say so, and so does [`Answer::failure`].
+    /// retries are used up: its events say so, and so do [`Answer::empty`] and [`Answer::failure`].
     ///
     /// **Cancellation:** dropping the future ends the upstream call at once, also before the first byte and while it
     /// waits for the next attempt. No task is left behind.
@@ -165,7 +165,7 @@ impl Client {
     }
 
     async fn attempts(&self, call: Arc<Call>, bytes: Bytes) -> Result<Answer, SendError> {
-        let mut retry = Retry::new(self.rules.retry.clone());
+        let mut retry = Retry::new(call.retry.clone());
         let start = Instant::now();
         loop {
             let attempt = retry.retries().saturating_add(1);

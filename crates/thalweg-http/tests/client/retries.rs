@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use futures::StreamExt;
-use thalweg::policy::{Decision, RetryRules, Schedule, Why};
+use thalweg::policy::{Decision, Empty, RetryRules, Schedule, Why};
 use thalweg::{Outcome, OwnedEvent};
 use thalweg_http::{Client, ClientRules};
 
@@ -109,9 +109,9 @@ async fn an_empty_answer_comes_back_when_the_retries_are_used_up() {
     let server = Server::with(vec![stream_head(), end()]).await;
     let answer = eager(|_| {}).send(&server.endpoint(), request()).await.expect("it answers, with nothing");
     assert!(matches!(answer.decision(), Some(Decision::Stop { why: Why::Spent, .. })));
-    assert_eq!(answer.head().attempt, 4);
+    assert_eq!((answer.head().attempt, answer.empty(), answer.failure()), (4, Some(Empty::Silent), None));
     let collected = answer.collect_response().await;
-    assert!(collected.response.is_empty());
+    assert!(collected.response.is_empty() && collected.empty.is_some() && collected.decision.is_some());
     assert_eq!(collected.response.outcome, Some(Outcome::Complete));
 }
 
@@ -122,6 +122,20 @@ async fn an_answer_that_ran_out_is_not_asked_for_again() {
     let server = Server::with(vec![stream_head(), length]).await;
     let answer = eager(|_| {}).send(&server.endpoint(), request()).await.expect("it answers, with nothing");
     assert!(matches!(answer.decision(), Some(Decision::Stop { why: Why::RanOut, .. })));
+    assert_eq!(answer.empty(), Some(Empty::RanOut));
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn an_answer_in_another_protocol_does_not_pass() {
+    let frame =
+        "data: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"Low\"}}\n\n";
+    let server = Server::with(vec![stream_head(), send(frame.repeat(3))]).await;
+    let answer = eager(|_| {}).send(&server.endpoint(), request()).await.expect("it answers");
+    let collected = answer.collect_response().await;
+    let failure = collected.failure.expect("nothing of it can be read");
+    assert_eq!((failure.kind, failure.retry), (thalweg::ErrorKind::NotAStream, thalweg::Retry::No));
+    assert!(matches!(collected.decision, Some(Decision::Stop { why: Why::Permanent, .. })));
     assert_eq!(server.requests().len(), 1);
 }
 
@@ -137,6 +151,7 @@ async fn nothing_is_sent_again_behind_content() {
     assert_eq!(collected.response.choices[0].text(), "Low ");
     assert_eq!(collected.response.outcome, Some(Outcome::Truncated));
     assert!(collected.failure.is_some() && collected.error.is_some());
+    assert!(matches!(collected.decision, Some(Decision::Stop { why: Why::ContentGiven, recoverable: true, .. })));
     assert_eq!(server.requests().len(), 1);
 }
 

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::Failure;
-use crate::event::{AnomalyKind, BlockId, BlockKind, ErrorKind, Event, Origin, Reason};
+use crate::event::{AnomalyKind, BlockId, BlockKind, Close, ErrorKind, Event, Origin, Outcome, Reason, Retry};
 use crate::fold::Fold;
 
 /// Watches the events of one attempt: whether there was something to show, and whether it failed. A response of no bytes
@@ -29,6 +29,7 @@ pub struct Attempt {
     emptiness: Emptiness,
     is_foreign: bool,
     is_blank: bool,
+    is_mismatch: bool,
     failure: Option<Failure>,
 }
 
@@ -83,6 +84,13 @@ impl Fold for Attempt {
         self.emptiness.apply(event);
         match event {
             Event::Anomaly { kind: AnomalyKind::NotAStream, .. } => self.is_foreign = true,
+            Event::Anomaly { kind: AnomalyKind::ProtocolMismatch, .. } => self.is_mismatch = true,
+            // All of it came, and nothing of it could be read: the next time it is the same.
+            Event::End { outcome: Outcome::Truncated, evidence, .. }
+                if self.is_mismatch && evidence.close == Some(Close::Clean) && self.emptiness.verdict().is_some() =>
+            {
+                self.failure = self.failure.or(Some(Failure::new(ErrorKind::NotAStream, Retry::No)));
+            }
             // Nothing at all came: of what is no stream, that was said before.
             Event::Error { kind: ErrorKind::NotAStream, origin: Origin::Local, .. } if !self.is_foreign => {
                 self.is_blank = true;

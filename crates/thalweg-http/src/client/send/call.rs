@@ -5,6 +5,7 @@ use core::time::Duration;
 use bytes::Bytes;
 use reqwest::Url;
 use serde_json::Value;
+use thalweg::policy::RetryRules;
 use tokio::time::Instant;
 use tracing::Span;
 
@@ -30,6 +31,8 @@ pub(crate) struct Call {
     pub(crate) url: Url,
     /// Knows the secrets of the endpoint and of the request's body.
     pub(crate) redactor: Redactor,
+    /// What is tried again.
+    pub(crate) retry: RetryRules,
     pub(crate) recorder: Option<Recorder>,
     pub(crate) failures: Option<FailureLog>,
     pub(crate) span: Span,
@@ -59,6 +62,7 @@ impl Call {
             request_bytes: bytes.len(),
             ends_with_assistant,
             redactor,
+            retry: client.rules.retry.clone(),
             recorder: client.recorder.clone().or_else(unasked),
             failures: client.failures.clone(),
         };
