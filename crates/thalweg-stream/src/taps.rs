@@ -8,7 +8,7 @@ use crate::Observer;
 use crate::decoder::Decoder;
 use crate::hooks::{Family, Hooks, Ran, delta};
 
-/// Merges the deltas of a decoder and shows its events to hooks. Without either it costs one comparison an event.
+/// Merges the deltas of a decoder and shows its events to hooks. Without either it costs a comparison or two an event.
 #[derive(Debug, Default)]
 pub(crate) struct Taps {
     pub(crate) hooks: Hooks,
@@ -37,7 +37,7 @@ impl Taps {
     /// Goes to the next event of what has arrived.
     #[inline]
     pub(crate) fn advance<O: Observer>(&mut self, decoder: &mut Decoder<O>) -> bool {
-        if self.merged_bytes == 0 && self.hooks.is_empty() {
+        if self.merged_bytes == 0 && self.hooks.is_empty() && !self.is_ahead {
             let is_there = decoder.advance();
             self.at = if is_there { At::Decoder } else { At::Nothing };
             return is_there;
