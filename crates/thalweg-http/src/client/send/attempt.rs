@@ -55,7 +55,9 @@ impl Call {
         head.attempt = attempt;
         if let Some(refusal) = refusal {
             trace.forget();
-            return Err(refusal.into_error(self, head, response, &redactor, rules.silence).await);
+            let left = rules.total.map(|total| total.saturating_sub(sent.elapsed()));
+            let longest = rules.silence.into_iter().chain(left).min();
+            return Err(refusal.into_error(self, head, response, &redactor, longest).await);
         }
         if let Some(recorder) = &self.recorder {
             recorder.head(&head, self.endpoint.dialect().framing);

@@ -53,7 +53,7 @@ impl Refusal {
         head: Head,
         response: Response,
         redactor: &Redactor,
-        silence: Option<Duration>,
+        longest: Option<Duration>,
     ) -> SendError {
         let mut body = match self.kind {
             SendErrorKind::Redirect | SendErrorKind::Encoding => Vec::new(),
@@ -61,7 +61,7 @@ impl Refusal {
                 if let Some(recorder) = &call.recorder {
                     recorder.head(&head, call.endpoint.dialect().framing);
                 }
-                read_some(response, silence, call.recorder.as_ref()).await
+                read_some(response, longest, call.recorder.as_ref()).await
             }
         };
         let is_status = self.kind == SendErrorKind::Status;
@@ -81,8 +81,8 @@ impl Refusal {
 }
 
 /// The beginning of a body, as far as it comes in time, recorded where someone records.
-async fn read_some(mut response: Response, silence: Option<Duration>, recorder: Option<&Recorder>) -> Vec<u8> {
-    let until = Instant::now() + silence.unwrap_or(ERROR_BODY_TIME).min(ERROR_BODY_TIME);
+async fn read_some(mut response: Response, longest: Option<Duration>, recorder: Option<&Recorder>) -> Vec<u8> {
+    let until = Instant::now() + longest.unwrap_or(ERROR_BODY_TIME).min(ERROR_BODY_TIME);
     let mut body = Vec::new();
     let close = loop {
         // An error that breaks off says what it said until then.
