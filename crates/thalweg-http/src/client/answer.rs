@@ -168,7 +168,8 @@ impl Answer {
         Some(self.events.observer().failure()?.with_advice(self.head.advice))
     }
 
-    /// Why the answer was not asked for again, where it failed or is empty and was not.
+    /// Why the answer was not asked for again, where it failed or is empty and was not. [`Decision::Again`]: it would have
+    /// been, and there was no time left for it.
     #[must_use]
     pub const fn decision(&self) -> Option<&Decision> {
         self.decision.as_ref()

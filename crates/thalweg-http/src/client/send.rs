@@ -207,7 +207,7 @@ impl Client {
                 (Decision::Stop { why, recoverable, .. }, Err(error)) => {
                     return Err(call.gave_up(error.with_decision(why, recoverable), start));
                 }
-                (_, Err(error)) => return Err(call.gave_up(error, start)),
+                (_, Err(error)) => return Err(call.gave_up(error.out_of_time(), start)),
             }
         }
     }
