@@ -136,6 +136,7 @@ impl Answer {
     /// `Cancelled`. Or drop the answer.
     pub fn cancel(&mut self) {
         self.events.cancel();
+        self.events.body_mut().let_go();
     }
 
     /// The head of the response.
