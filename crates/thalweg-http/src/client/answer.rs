@@ -210,9 +210,10 @@ impl Answer {
         }
     }
 
-    /// It is not asked for again: what was held is given out.
-    pub(crate) fn give_out(&mut self, decision: Decision) {
-        self.decision = Some(decision);
+    /// It is not asked for again: what was held is given out. `decision`: why not, where that was a question.
+    pub(crate) fn give_out(&mut self, decision: Option<Decision>) {
+        self.decision = decision;
+        self.events.observer_mut().trace.stands();
     }
 
     /// Another attempt takes its place.

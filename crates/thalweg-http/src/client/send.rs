@@ -176,7 +176,10 @@ impl Client {
                 }
                 Ok(mut answer) => {
                     let decision = match answer.begin(self.rules.preamble).await {
-                        Verdict::Opened => return Ok(answer),
+                        Verdict::Opened => {
+                            answer.give_out(None);
+                            return Ok(answer);
+                        }
                         Verdict::Failed(failure) => retry.failed(&failure, fastrand::u32(..)),
                         Verdict::Empty(empty) if call.request.streams => {
                             retry.stream_was_empty(empty, fastrand::u32(..))
@@ -201,7 +204,7 @@ impl Client {
                     sleep(delay).await;
                 }
                 (decision, Ok(mut answer)) => {
-                    answer.give_out(decision);
+                    answer.give_out(Some(decision));
                     return Ok(answer);
                 }
                 (Decision::Stop { why, recoverable, .. }, Err(error)) => {
