@@ -199,3 +199,16 @@ async fn the_whole_of_a_connection_refused_shows_no_secret() {
     check_hidden(&shown(&client(), &endpoint).await, "what is shown");
     check_hidden(&seen.text(), "traces");
 }
+
+/// Sends to an endpoint that says no in these words, and gives what is shown.
+async fn refused(body: &str, make: impl FnOnce(&Server) -> Endpoint) -> String {
+    let server = Server::with(vec![head("401 Unauthorized", &[]), send(body)]).await;
+    shown(&client(), &make(&server)).await
+}
+
+#[tokio::test]
+async fn a_secret_on_the_border_of_what_is_kept_is_not_cut_in_two() {
+    let body = format!("{}sk-planted-key-0001 is wrong", "x".repeat(64 * 1024 - 9));
+    let shown = refused(&body, |server| server.endpoint().with_key("sk-planted-key-0001".into())).await;
+    assert!(!shown.contains("sk-pla"), "{}", &shown[shown.len() - 200..]);
+}

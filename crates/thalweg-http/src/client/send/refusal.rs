@@ -71,6 +71,7 @@ impl Refusal {
         };
         let error = is_status.then(|| reported(&body, call, redactor)).flatten();
         redactor.bytes(&mut body);
+        body.truncate(ERROR_BODY_BYTES);
         let message = match &error {
             Some(error) => error.message.to_string(),
             None if body.is_empty() => redactor.text(&self.message),
@@ -92,7 +93,7 @@ async fn read_some(mut response: Response, longest: Option<Duration>, recorder: 
             Ok(Err(_)) => break Close::Broken,
             Err(_) => break Close::TimedOut,
         };
-        let room = ERROR_BODY_BYTES - body.len();
+        let room = READ_BYTES - body.len();
         if chunk.len() > room {
             body.extend_from_slice(&chunk[..room]);
             break Close::Cancelled;
@@ -132,5 +133,7 @@ fn excerpt(text: &str) -> String {
 }
 
 const ERROR_BODY_BYTES: usize = 64 * 1024;
+/// What is read: more than is kept, so that a secret on the border is known and nothing of it is left.
+const READ_BYTES: usize = ERROR_BODY_BYTES + 16 * 1024;
 const ERROR_BODY_TIME: Duration = Duration::from_secs(10);
 const EXCERPT_CHARACTERS: usize = 200;
