@@ -212,3 +212,18 @@ async fn a_secret_on_the_border_of_what_is_kept_is_not_cut_in_two() {
     let shown = refused(&body, |server| server.endpoint().with_key("sk-planted-key-0001".into())).await;
     assert!(!shown.contains("sk-pla"), "{}", &shown[shown.len() - 200..]);
 }
+
+#[tokio::test]
+async fn a_secret_is_known_as_other_programs_write_it() {
+    for echo in [
+        "{\"error\":{\"message\":\"no ab+planted/cd==\"}}",
+        "{\"error\":{\"message\":\"no ab+planted\\/cd==\"}}",
+        "{\"error\":{\"message\":\"no ab+planted/cd\\u003d\\u003d\"}}",
+        "{\"error\":{\"message\":\"no ab\\u002Bplanted/cd==\"}}",
+        "no ab%2Bplanted%2Fcd%3D%3D",
+        "no ab%2bplanted%2fcd%3d%3d",
+    ] {
+        let shown = refused(echo, |server| server.endpoint().with_key("ab+planted/cd==".into())).await;
+        check_hidden(&shown, echo);
+    }
+}
