@@ -80,6 +80,12 @@ impl Endpoint {
                 redactor.add(&value);
             }
         }
+        // And as they stand there: `%3d` is sent as it is.
+        for (name, value) in base.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('=')) {
+            if !shown::is_plain_query(name) {
+                redactor.add(value);
+            }
+        }
         Ok(Self {
             profile,
             dialect,

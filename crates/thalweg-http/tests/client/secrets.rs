@@ -227,3 +227,10 @@ async fn a_secret_is_known_as_other_programs_write_it() {
         check_hidden(&shown, echo);
     }
 }
+
+#[tokio::test]
+async fn a_key_in_the_base_is_known_as_it_is_sent() {
+    let base = |server: &Server| format!("{}/v1?code=ab%2Fplanted%3d%3d", server.url());
+    let make = |server: &Server| Endpoint::of("openai-chat", &base(server)).expect("it is a base");
+    check_hidden(&refused("no /v1/chat/completions?code=ab%2Fplanted%3d%3d", make).await, "an error");
+}
