@@ -8,7 +8,10 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use reqwest::Url;
-use reqwest::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
+    TRANSFER_ENCODING,
+};
 use thalweg::{Dialect, registry};
 
 use super::prepare::Prepared;
@@ -137,9 +140,13 @@ impl Endpoint {
     /// `cookie`, `x-api-key`, ...) it is also looked for wherever something is shown.
     ///
     /// # Errors
-    /// The name or the value is none that a header can have.
+    /// The name or the value is none that a header can have, or the header says where the body ends, which follows from
+    /// the body: one that a gateway passes on would end it elsewhere.
     pub fn with_header(mut self, name: &str, value: &str) -> Result<Self, EndpointError> {
         let name = HeaderName::try_from(name).map_err(|_| EndpointError::Header)?;
+        if [CONTENT_LENGTH, TRANSFER_ENCODING].contains(&name) {
+            return Err(EndpointError::Header);
+        }
         let mut sent = HeaderValue::try_from(value).map_err(|_| EndpointError::Header)?;
         sent.set_sensitive(true);
         if shown::is_secret_header(&name) {

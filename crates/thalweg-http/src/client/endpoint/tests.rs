@@ -143,3 +143,11 @@ fn what_is_no_base_is_said_without_it() {
     check("https://sk secret@", EndpointError::Base);
     assert_eq!(Endpoint::of("carrier-pigeon", "https://h").err(), Some(EndpointError::Dialect));
 }
+
+#[test]
+fn what_frames_a_request_is_not_the_callers_to_say() {
+    let endpoint = || Endpoint::of("openai-chat", "https://x").expect("it is a base");
+    for name in ["Content-Length", "transfer-encoding"] {
+        assert_eq!(endpoint().with_header(name, "5").err(), Some(EndpointError::Header), "{name}");
+    }
+}
