@@ -83,10 +83,15 @@ impl Redactor {
         self.needles.sort_by_key(|needle| core::cmp::Reverse(needle.len()));
     }
 
+    /// How many forms of secrets it knows.
+    pub(crate) fn len(&self) -> usize {
+        self.needles.len()
+    }
+
     /// Knows the value of a header: all of it, and each part, as those of cookies and what stands behind `Bearer`.
     pub(crate) fn add_header(&mut self, value: &str) {
         self.add(value);
-        for part in value.split([' ', ';', ',']).filter(|part| part.len() >= PART_LEAST) {
+        for part in value.split([' ', ';', ',']).filter(|part| part.len() >= PART_LEAST).take(PARTS_MAX) {
             self.add(part);
             if let Some((_, value)) = part.split_once('=').filter(|(_, value)| value.len() >= PART_LEAST) {
                 self.add(value.trim_matches('"'));
@@ -127,6 +132,9 @@ pub(crate) const SECRET_LEAST: usize = 4;
 
 /// The shortest part of a header's value that is taken for a secret of its own.
 const PART_LEAST: usize = 8;
+
+/// How many parts of one value are: more than the cookies that a site may set.
+const PARTS_MAX: usize = 256;
 
 fn in_url(secret: &str) -> String {
     let url = Url::parse_with_params("http://x/", [("", secret)]);
