@@ -89,10 +89,12 @@ impl FailureLog {
         let names = fs::read_dir(&self.folder)?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
         let mut ours: Vec<String> = names.filter(|name| name.starts_with(PREFIX)).collect();
         ours.sort_unstable();
+        // One that cannot be deleted does not keep the others.
+        let mut deleted = Ok(());
         for name in ours.iter().take(ours.len().saturating_sub(self.files_max)) {
-            fs::remove_file(self.folder.join(name))?;
+            deleted = deleted.and(fs::remove_file(self.folder.join(name)));
         }
-        Ok(())
+        deleted
     }
 }
 

@@ -183,3 +183,16 @@ async fn tokens_are_counted_by_the_counter_of_the_caller() {
     // The role is a word too.
     assert_eq!(file["input_tokens"], serde_json::json!({"estimate": 5, "method": "words"}));
 }
+
+#[tokio::test]
+async fn what_cannot_be_deleted_does_not_keep_the_others() {
+    let folder = Folder::new();
+    fs::create_dir_all(folder.0.join("attempt-0/not-empty")).expect("the folder can be made");
+    let server = Server::with(vec![head("500 Internal Server Error", &[])]).await;
+    let client = client().with_failure_log(FailureLog::new(&folder.0).with_files_max(2));
+    for _ in 0..6 {
+        client.send(&server.endpoint(), request()).await.expect_err("it is refused");
+    }
+    let left = fs::read_dir(&folder.0).expect("it is there").count();
+    assert!(left <= 3, "{left} are left");
+}
