@@ -117,14 +117,12 @@ impl Endpoint {
         self
     }
 
-    /// With a key, sent as the profile says. One that begins as the vendor's OAuth tokens do is sent as a token.
+    /// With a key, sent as the profile says, in place of the one before. One that begins as the vendor's OAuth tokens do is
+    /// sent as a token.
     #[must_use]
     pub fn with_key(mut self, key: Secret) -> Self {
         self.redactor.add(key.expose());
-        match self.profile.token_prefixes.iter().any(|prefix| key.expose().starts_with(&**prefix)) {
-            true => self.token = Some(key),
-            false => self.key = Some(key),
-        }
+        self.key = Some(key);
         self
     }
 
@@ -194,6 +192,13 @@ impl Endpoint {
         &self.base
     }
 
+    /// What is sent as a bearer and lets no key be sent: a token, or a key that is one.
+    fn bearer(&self) -> Option<&Secret> {
+        let is_token =
+            |key: &&Secret| self.profile.token_prefixes.iter().any(|prefix| key.expose().starts_with(&**prefix));
+        self.token.as_ref().or_else(|| self.key.as_ref().filter(is_token))
+    }
+
     pub(crate) fn signer(&self) -> Option<&dyn Sign> {
         self.signer.as_deref()
     }
@@ -221,7 +226,7 @@ impl Endpoint {
                 url.query().map_or_else(|| api.stream_query.to_string(), |old| format!("{old}&{}", api.stream_query));
             url.set_query(Some(&query));
         }
-        if let (AuthStyle::Query(name), Some(key), None) = (&self.profile.auth, &self.key, &self.token) {
+        if let (AuthStyle::Query(name), Some(key), None) = (&self.profile.auth, &self.key, self.bearer()) {
             url.query_pairs_mut().append_pair(name, key.expose());
         }
         url
@@ -256,7 +261,7 @@ impl Endpoint {
         for (name, value) in &self.headers {
             headers.insert(name, value.clone());
         }
-        if let Some(token) = &self.token {
+        if let Some(token) = self.bearer() {
             for name in KEY_HEADERS {
                 headers.remove(*name);
             }
@@ -275,7 +280,7 @@ impl fmt::Debug for Endpoint {
             .field("dialect", &self.dialect.name)
             .field("base", &self.base())
             .field("has_key", &self.key.is_some())
-            .field("has_token", &self.token.is_some())
+            .field("has_token", &self.bearer().is_some())
             .field("has_signer", &self.signer.is_some())
             .finish_non_exhaustive()
     }

@@ -117,6 +117,17 @@ fn a_token_beside_keys_is_the_only_one_sent() {
 }
 
 #[test]
+fn another_key_takes_the_place_of_one_that_is_a_token() {
+    let endpoint = Endpoint::of("anthropic-messages", "https://h").expect("the base is one");
+    let endpoint = endpoint.with_key(Secret::new("sk-ant-oat-house")).with_key(Secret::new("sk-ant-api-tenant"));
+    let headers = endpoint.headers(&prepared(&endpoint, true)).expect("the headers are some");
+    assert_eq!(
+        (headers.get(AUTHORIZATION), &headers["x-api-key"]),
+        (None, &"sk-ant-api-tenant".parse().expect("it is"))
+    );
+}
+
+#[test]
 fn a_key_in_the_query_and_a_user_in_the_base_are_sent_and_not_shown() {
     let mut profile = Profile::of("gemini").expect("it is one of ours");
     profile.auth = AuthStyle::Query("key".into());
