@@ -58,7 +58,7 @@ impl Clock {
     }
 
     /// Waits for the next deadline, while the body has nothing.
-    pub(crate) fn poll_passed(&mut self, watch: &mut Watch, stage: Stage, cx: &mut Context<'_>) -> Poll<Deadline> {
+    pub(crate) fn poll_passed(&mut self, watch: &mut Watch, stage: Stage, cx: &Context<'_>) -> Poll<Deadline> {
         for _ in 0..SLEEPS_A_POLL {
             if let Some(deadline) = watch.waits(stage, self.timer.now_us()) {
                 return Poll::Ready(deadline);
@@ -91,7 +91,7 @@ impl Armed {
         Self { at_us, sleep, bell: Arc::new(bell), task: task.clone() }
     }
 
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll(&mut self, cx: &Context<'_>) -> Poll<()> {
         if !self.task.will_wake(cx.waker()) {
             self.task.clone_from(cx.waker());
             self.bell.task().clone_from(cx.waker());

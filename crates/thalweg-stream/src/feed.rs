@@ -156,7 +156,7 @@ where
     }
 
     /// Waits for a deadline, while the body has nothing.
-    fn poll_passed(&mut self, stage: Stage, cx: &mut Context<'_>) -> Poll<Deadline> {
+    fn poll_passed(&mut self, stage: Stage, cx: &Context<'_>) -> Poll<Deadline> {
         match (&mut self.clock, &mut self.decoder.watch) {
             (Some(clock), Some(watch)) => clock.poll_passed(watch, self.until.waits_at(stage), cx),
             _ => Poll::Pending,
