@@ -92,7 +92,8 @@ impl FailureLog {
         // One that cannot be deleted does not keep the others.
         let mut deleted = Ok(());
         for name in ours.iter().take(ours.len().saturating_sub(self.files_max)) {
-            deleted = deleted.and(fs::remove_file(self.folder.join(name)));
+            let removed = fs::remove_file(self.folder.join(name));
+            deleted = deleted.and(removed);
         }
         deleted
     }
