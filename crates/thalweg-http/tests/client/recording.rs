@@ -196,3 +196,19 @@ async fn what_cannot_be_deleted_does_not_keep_the_others() {
     let left = fs::read_dir(&folder.0).expect("it is there").count();
     assert!(left <= 3, "{left} are left");
 }
+
+#[tokio::test]
+async fn an_answer_that_goes_later_leaves_the_recording_of_the_next_call_alone() {
+    let later = Step::Wait(Duration::from_millis(20));
+    let server = Server::start(vec![good(), vec![stream_head(), text("High "), later, text("tide"), end()]]).await;
+    let recorder = Recorder::new();
+    let client = client().with_recorder(recorder.clone());
+    let mut answer = client.send(&server.endpoint(), request()).await.expect("it answers");
+    while answer.next_event().await.is_some() {}
+    // The first answer goes when the second is there.
+    answer = client.send(&server.endpoint(), request()).await.expect("it answers");
+    answer.collect_response().await;
+    let recording = recorder.recording();
+    assert_eq!(recording.close(), Some(Close::Clean));
+    assert!(recording.bytes().ends_with(crate::server::END_FRAMES.as_bytes()));
+}

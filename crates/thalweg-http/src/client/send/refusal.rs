@@ -52,16 +52,17 @@ impl Refusal {
         call: &Call,
         head: Head,
         response: Response,
+        recorder: Option<&Recorder>,
         redactor: &Redactor,
         longest: Option<Duration>,
     ) -> SendError {
         let mut body = match self.kind {
             SendErrorKind::Redirect | SendErrorKind::Encoding => Vec::new(),
             _ => {
-                if let Some(recorder) = &call.recorder {
+                if let Some(recorder) = recorder {
                     recorder.head(&head, call.endpoint.dialect().framing);
                 }
-                read_some(response, longest, call.recorder.as_ref()).await
+                read_some(response, longest, recorder).await
             }
         };
         let is_status = self.kind == SendErrorKind::Status;
