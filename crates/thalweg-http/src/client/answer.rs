@@ -17,7 +17,7 @@ use super::body::{Body, TransportError};
 use super::head::Head;
 use super::observed::Observed;
 use super::secret::Redactor;
-use super::send::{Call, micros};
+use super::send::{ANSWER_BYTES, Call, micros};
 use super::timer::Since;
 use super::trace::Trace;
 
@@ -250,9 +250,9 @@ impl Answer {
             Ending::Empty(_) => "empty",
             _ => return,
         };
-        let recording = self.call.recorder.as_ref().map(super::Recorder::recording).unwrap_or_default();
         let message = self.redactor.text(&observed.message);
-        self.call.log(kind, self.head.attempt, Some(self.head.status), &message, recording.bytes());
+        let answer = self.events.body_mut().beginning(ANSWER_BYTES);
+        self.call.log(kind, self.head.attempt, Some(self.head.status), &message, &answer);
     }
 }
 

@@ -85,6 +85,18 @@ impl Recorder {
         state.recording.clone()
     }
 
+    /// The beginning of what the attempt of this handle brought, secrets written over; nothing where another attempt is
+    /// recorded by now.
+    pub(crate) fn beginning(&self, most: usize) -> Vec<u8> {
+        let Some(state) = self.writes() else { return Vec::new() };
+        let bytes = state.recording.bytes();
+        // A secret on the border is known whole.
+        let mut beginning = bytes[..bytes.len().min(most.saturating_add(BORDER_BYTES))].to_vec();
+        state.redactor.bytes(&mut beginning);
+        beginning.truncate(most);
+        beginning
+    }
+
     /// Writes the recording as a case of the corpus, without what a person must state: the bytes, `chunks.tsv`, and a
     /// `case.toml` that says where they are from. Gives the path of the bytes. Files that are there are not written over.
     ///
@@ -167,6 +179,8 @@ impl fmt::Debug for Recorder {
         f.debug_tuple("Recorder").field(&self.lock().recording).finish()
     }
 }
+
+const BORDER_BYTES: usize = 16 * 1024;
 
 /// The name that the corpus has for such a body: by its type, else by the dialect's framing.
 fn extension(content_type: &str, framing: Framing) -> &'static str {

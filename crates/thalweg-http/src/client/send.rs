@@ -19,7 +19,7 @@ use super::error::{SendError, SendErrorKind};
 use super::failures::FailureLog;
 use super::prepare::Request;
 use super::recorder::Recorder;
-pub(crate) use call::{Call, micros};
+pub(crate) use call::{ANSWER_BYTES, Call, micros};
 
 /// Sends requests: checks what comes back, tries again what may pass, and hands out the events of the answer.
 ///

@@ -212,3 +212,16 @@ async fn an_answer_that_goes_later_leaves_the_recording_of_the_next_call_alone()
     assert_eq!(recording.close(), Some(Close::Clean));
     assert!(recording.bytes().ends_with(crate::server::END_FRAMES.as_bytes()));
 }
+
+#[tokio::test]
+async fn an_attempt_is_written_down_with_its_own_answer_whoever_records() {
+    let (folder, pause) = (Folder::new(), Step::Wait(Duration::from_millis(30)));
+    let server = Server::start(vec![vec![stream_head(), text("Low "), pause, Step::Reset], good()]).await;
+    let client = client().with_failure_log(FailureLog::new(&folder.0)).with_recorder(Recorder::new());
+    let failing = client.send(&server.endpoint(), request()).await.expect("it answers");
+    client.send(&server.endpoint(), request()).await.expect("it answers").collect_response().await;
+    failing.collect_response().await;
+    let [(_, file)] = &folder.files()[..] else { panic!("one attempt failed") };
+    let file: Value = serde_json::from_slice(file).expect("it is JSON");
+    assert_eq!(file["answer"], "", "the recorder has the other call's");
+}

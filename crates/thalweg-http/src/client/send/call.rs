@@ -127,7 +127,7 @@ fn add_secrets(body: &Value, redactor: &mut Redactor) {
 
 const SECRETS_MAX: usize = 1024;
 /// What is kept of an answer that failed.
-const ANSWER_BYTES: usize = 64 * 1024;
+pub(crate) const ANSWER_BYTES: usize = 64 * 1024;
 
 #[cfg(test)]
 mod tests {
