@@ -250,7 +250,7 @@ impl Answer {
             Ending::Empty(_) => "empty",
             _ => return,
         };
-        let message = self.redactor.text(&observed.message);
+        let message: String = self.redactor.text(&observed.message).chars().take(MESSAGE_CHARACTERS).collect();
         let answer = self.events.body_mut().beginning(ANSWER_BYTES);
         self.call.log(kind, self.head.attempt, Some(self.head.status), &message, &answer);
     }
@@ -275,6 +275,9 @@ impl fmt::Debug for Answer {
         f.debug_struct("Answer").field("head", &self.head).field("stage", &self.stage()).finish_non_exhaustive()
     }
 }
+
+/// What is written down of an error's message.
+const MESSAGE_CHARACTERS: usize = 4096;
 
 const fn send_unpin<T: Send + Unpin + 'static>() {}
 const _: () = send_unpin::<Answer>();

@@ -225,3 +225,16 @@ async fn an_attempt_is_written_down_with_its_own_answer_whoever_records() {
     let file: Value = serde_json::from_slice(file).expect("it is JSON");
     assert_eq!(file["answer"], "", "the recorder has the other call's");
 }
+
+#[tokio::test]
+async fn no_more_of_a_message_is_written_down_than_someone_reads() {
+    let folder = Folder::new();
+    let error = serde_json::json!({"error": {"code": "invalid_prompt", "message": "no ".repeat(1 << 20)}});
+    let server = Server::with(vec![stream_head(), send(format!("data: {error}\n\n"))]).await;
+    let client = client().with_failure_log(FailureLog::new(&folder.0));
+    client.send(&server.endpoint(), request()).await.expect("it answers").collect_response().await;
+    let [(_, file)] = &folder.files()[..] else { panic!("one attempt failed") };
+    let file: Value = serde_json::from_slice(file).expect("it is JSON");
+    let message = file["message"].as_str().expect("it is a text");
+    assert!(message.starts_with("no no ") && message.len() <= 4096, "{} bytes", message.len());
+}
