@@ -156,6 +156,9 @@ impl<R, O: Observer> EventReader<R, O> {
 
     /// Says how the body ended, as the caller sees it: nothing more is read. Does nothing when that is known already.
     pub fn finish_now(&mut self, close: Close) {
+        if let (Some(now_us), Some(watch)) = (&self.now_us, &mut self.decoder.watch) {
+            watch.at_us = now_us();
+        }
         self.decoder.normalizer.finish(close);
         self.is_drained = false;
     }

@@ -362,9 +362,10 @@ where
     /// Waits until there is something to show, and holds back what comes before: whoever answers only then can make a
     /// status of an error, and nobody has seen anything of an attempt that is dropped for another one, no hook either.
     ///
-    /// Call it before the first event is taken; later it is [`Opening::Content`] at once. Nothing is lost: whatever it
-    /// says, the held events are the first ones that are taken then. To wait on behind an error, for the end, call it
-    /// again. Dropping the future loses nothing.
+    /// Call it before the first event is taken; later it is [`Opening::Content`] at once. Nothing is lost but heartbeats:
+    /// whatever it says, the held events are the first ones that are taken then. [`stage`](Self::stage) is ahead of them:
+    /// how far the response is as it was decoded. To wait on behind an error, for the end, call it again. Dropping the
+    /// future loses nothing.
     ///
     /// ```
     /// use thalweg::policy::PreambleRules;

@@ -134,11 +134,23 @@ where
     }
 
     fn feed(&mut self, chunk: &[u8]) {
+        if chunk.is_empty() {
+            return self.feed_nothing();
+        }
         let watch = self.decoder.watch.as_mut().zip(self.clock.as_ref());
         let passed = watch.and_then(|(watch, clock)| watch.bytes(clock.now_us()));
         self.decoder.feed(chunk);
         self.is_drained = false;
         if let Some(deadline) = passed {
+            self.finish(deadline.close());
+        }
+    }
+
+    /// A chunk without bytes is no arrival, and no sign of life.
+    fn feed_nothing(&mut self) {
+        let stage = self.until.waits_at(self.stage());
+        let watch = self.decoder.watch.as_mut().zip(self.clock.as_ref());
+        if let Some(deadline) = watch.and_then(|(watch, clock)| watch.waits(stage, clock.now_us())) {
             self.finish(deadline.close());
         }
     }

@@ -17,7 +17,7 @@ use super::body::{Body, TransportError};
 use super::head::Head;
 use super::observed::Observed;
 use super::secret::Redactor;
-use super::send::{Call, micros};
+use super::send::{ANSWER_BYTES, Call, micros};
 use super::timer::Since;
 use super::trace::Trace;
 
@@ -150,6 +150,7 @@ impl Answer {
     /// `Cancelled`. Or drop the answer.
     pub fn cancel(&mut self) {
         self.events.cancel();
+        self.events.body_mut().let_go();
     }
 
     /// The head of the response.
@@ -239,9 +240,10 @@ impl Answer {
         }
     }
 
-    /// It is not asked for again: what was held is given out.
-    pub(crate) fn give_out(&mut self, decision: Decision) {
-        self.decision = Some(decision);
+    /// It is not asked for again: what was held is given out. `decision`: why not, where that was a question.
+    pub(crate) fn give_out(&mut self, decision: Option<Decision>) {
+        self.decision = decision;
+        self.events.observer_mut().trace.stands();
     }
 
     /// Another attempt takes its place.
@@ -278,9 +280,9 @@ impl Answer {
             Ending::Empty(_) => "empty",
             _ => return,
         };
-        let recording = self.call.recorder.as_ref().map(super::Recorder::recording).unwrap_or_default();
-        let message = self.redactor.text(&observed.message);
-        self.call.log(kind, self.head.attempt, Some(self.head.status), &message, recording.bytes());
+        let message: String = self.redactor.text(&observed.message).chars().take(MESSAGE_CHARACTERS).collect();
+        let answer = self.events.body_mut().beginning(ANSWER_BYTES);
+        self.call.log(kind, self.head.attempt, Some(self.head.status), &message, &answer);
     }
 }
 
@@ -303,6 +305,9 @@ impl fmt::Debug for Answer {
         f.debug_struct("Answer").field("head", &self.head).field("stage", &self.stage()).finish_non_exhaustive()
     }
 }
+
+/// What is written down of an error's message.
+const MESSAGE_CHARACTERS: usize = 4096;
 
 const fn send_unpin<T: Send + Unpin + 'static>() {}
 const _: () = send_unpin::<Answer>();

@@ -76,6 +76,16 @@ impl Body {
         Self { inner: Some(Box::pin(response.bytes_stream())), recorder, redactor }
     }
 
+    /// The beginning of what came, where someone records.
+    pub(crate) fn beginning(&self, most: usize) -> Vec<u8> {
+        self.recorder.as_ref().map(|recorder| recorder.beginning(most)).unwrap_or_default()
+    }
+
+    /// Nothing more is wanted, and what came is still being read: the body goes, and with it the connection.
+    pub(crate) fn let_go(&mut self) {
+        self.inner = None;
+    }
+
     /// Nothing more is wanted: the body goes, and with it the connection, unless the body happens to be at its end, so
     /// that the connection can be used again.
     pub(crate) fn end(&mut self, close: Close, cx: &mut Context<'_>) {

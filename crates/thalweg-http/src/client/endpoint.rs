@@ -8,7 +8,10 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use reqwest::Url;
-use reqwest::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
+    TRANSFER_ENCODING,
+};
 use thalweg::{Dialect, registry};
 
 use super::prepare::Prepared;
@@ -80,6 +83,12 @@ impl Endpoint {
                 redactor.add(&value);
             }
         }
+        // And as they stand there: `%3d` is sent as it is.
+        for (name, value) in base.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('=')) {
+            if !shown::is_plain_query(name) {
+                redactor.add(value);
+            }
+        }
         Ok(Self {
             profile,
             dialect,
@@ -108,14 +117,12 @@ impl Endpoint {
         self
     }
 
-    /// With a key, sent as the profile says. One that begins as the vendor's OAuth tokens do is sent as a token.
+    /// With a key, sent as the profile says, in place of the one before. One that begins as the vendor's OAuth tokens do is
+    /// sent as a token.
     #[must_use]
     pub fn with_key(mut self, key: Secret) -> Self {
         self.redactor.add(key.expose());
-        match self.profile.token_prefixes.iter().any(|prefix| key.expose().starts_with(&**prefix)) {
-            true => self.token = Some(key),
-            false => self.key = Some(key),
-        }
+        self.key = Some(key);
         self
     }
 
@@ -131,9 +138,13 @@ impl Endpoint {
     /// `cookie`, `x-api-key`, ...) it is also looked for wherever something is shown.
     ///
     /// # Errors
-    /// The name or the value is none that a header can have.
+    /// The name or the value is none that a header can have, or the header says where the body ends, which follows from
+    /// the body: one that a gateway passes on would end it elsewhere.
     pub fn with_header(mut self, name: &str, value: &str) -> Result<Self, EndpointError> {
         let name = HeaderName::try_from(name).map_err(|_| EndpointError::Header)?;
+        if [CONTENT_LENGTH, TRANSFER_ENCODING].contains(&name) {
+            return Err(EndpointError::Header);
+        }
         let mut sent = HeaderValue::try_from(value).map_err(|_| EndpointError::Header)?;
         sent.set_sensitive(true);
         if shown::is_secret_header(&name) {
@@ -181,6 +192,13 @@ impl Endpoint {
         &self.base
     }
 
+    /// What is sent as a bearer and lets no key be sent: a token, or a key that is one.
+    fn bearer(&self) -> Option<&Secret> {
+        let is_token =
+            |key: &&Secret| self.profile.token_prefixes.iter().any(|prefix| key.expose().starts_with(&**prefix));
+        self.token.as_ref().or_else(|| self.key.as_ref().filter(is_token))
+    }
+
     pub(crate) fn signer(&self) -> Option<&dyn Sign> {
         self.signer.as_deref()
     }
@@ -208,7 +226,7 @@ impl Endpoint {
                 url.query().map_or_else(|| api.stream_query.to_string(), |old| format!("{old}&{}", api.stream_query));
             url.set_query(Some(&query));
         }
-        if let (AuthStyle::Query(name), Some(key), None) = (&self.profile.auth, &self.key, &self.token) {
+        if let (AuthStyle::Query(name), Some(key), None) = (&self.profile.auth, &self.key, self.bearer()) {
             url.query_pairs_mut().append_pair(name, key.expose());
         }
         url
@@ -243,7 +261,7 @@ impl Endpoint {
         for (name, value) in &self.headers {
             headers.insert(name, value.clone());
         }
-        if let Some(token) = &self.token {
+        if let Some(token) = self.bearer() {
             for name in KEY_HEADERS {
                 headers.remove(*name);
             }
@@ -262,7 +280,7 @@ impl fmt::Debug for Endpoint {
             .field("dialect", &self.dialect.name)
             .field("base", &self.base())
             .field("has_key", &self.key.is_some())
-            .field("has_token", &self.token.is_some())
+            .field("has_token", &self.bearer().is_some())
             .field("has_signer", &self.signer.is_some())
             .finish_non_exhaustive()
     }

@@ -111,6 +111,12 @@ impl SendError {
         self
     }
 
+    /// There is no time left to try again. What may pass still may; a rate limit lasts longer than the rules allow to wait.
+    pub(crate) fn out_of_time(mut self) -> Self {
+        self.0.recoverable = self.0.failure.is_some_and(|failure| failure.kind != ErrorKind::RateLimit);
+        self
+    }
+
     /// What kind of error it is.
     #[must_use]
     pub fn kind(&self) -> SendErrorKind {

@@ -14,8 +14,8 @@ use super::recorder::private;
 /// A folder of failed and empty attempts, at most 50 files, the oldest deleted first.
 ///
 /// A file is JSON: `v`, the `time`, the `model`, where it went, the `kind` of failure, the `attempt`, the `status` and the
-/// provider's message, the request's size in tokens as estimated, with the `method`, the messages and tools of the
-/// request, and the beginning of the answer. Only its owner may read it (mode 0600): it holds prompts. Secrets are
+/// beginning of the provider's message, the request's size in tokens as estimated, with the `method`, the messages and
+/// tools of the request, and the beginning of the answer. Only its owner may read it (mode 0600): it holds prompts. Secrets are
 /// written over. A disk that fails breaks nothing: the attempt goes on as if there were no folder. A file is written
 /// by the thread that polls; requests of more than 4 MiB are written without messages and tools.
 ///
@@ -89,10 +89,13 @@ impl FailureLog {
         let names = fs::read_dir(&self.folder)?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
         let mut ours: Vec<String> = names.filter(|name| name.starts_with(PREFIX)).collect();
         ours.sort_unstable();
+        // One that cannot be deleted does not keep the others.
+        let mut deleted = Ok(());
         for name in ours.iter().take(ours.len().saturating_sub(self.files_max)) {
-            fs::remove_file(self.folder.join(name))?;
+            let removed = fs::remove_file(self.folder.join(name));
+            deleted = deleted.and(removed);
         }
-        Ok(())
+        deleted
     }
 }
 

@@ -11,7 +11,7 @@ use super::trace::Trace;
 pub(crate) struct Observed {
     pub(crate) timing: Timing,
     attempt: Attempt,
-    /// What the last error said.
+    /// The beginning of what the last error said.
     pub(crate) message: String,
     /// How the answer ended, when it has.
     pub(crate) close: Option<Close>,
@@ -46,10 +46,15 @@ impl Observer for Observed {
         self.timing.event(event, at_us);
         self.attempt.apply(event);
         match event {
-            Event::Error { message, fatal: true, .. } => (*message).clone_into(&mut self.message),
+            Event::Error { message, fatal: true, .. } => {
+                self.message = message.chars().take(MESSAGE_CHARACTERS).collect()
+            }
             Event::End { evidence, .. } => self.close = evidence.close.or(Some(Close::Cancelled)),
             _ => {}
         }
         self.trace.event(event, &self.timing);
     }
 }
+
+/// More than is written down, so that a secret on the border of that is known whole.
+const MESSAGE_CHARACTERS: usize = 64 * 1024;

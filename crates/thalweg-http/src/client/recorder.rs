@@ -32,9 +32,15 @@ use super::secret::Redactor;
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct Recorder(Arc<Mutex<State>>);
+pub struct Recorder {
+    state: Arc<Mutex<State>>,
+    /// The attempt that this handle writes; what one of an earlier attempt has to say comes too late.
+    attempt: u64,
+}
 
 struct State {
+    /// The attempt that is recorded.
+    attempt: u64,
     recording: Recording,
     held_bytes_max: usize,
     start: Instant,
@@ -54,7 +60,8 @@ impl Recorder {
     /// With another bound: [`Recording::with_held_bytes`].
     #[must_use]
     pub fn with_held_bytes(held_bytes_max: usize) -> Self {
-        Self(Arc::new(Mutex::new(State {
+        let state = State {
+            attempt: 0,
             recording: Recording::new().with_held_bytes(held_bytes_max),
             held_bytes_max,
             start: Instant::now(),
@@ -62,7 +69,8 @@ impl Recorder {
             server: String::new(),
             how: String::new(),
             redactor: Arc::default(),
-        })))
+        };
+        Self { state: Arc::new(Mutex::new(state)), attempt: 0 }
     }
 
     /// What was recorded so far, secrets written over.
@@ -75,6 +83,18 @@ impl Recorder {
             return Recording::from_parts(bytes, &state.recording.to_tsv()).unwrap_or_default();
         }
         state.recording.clone()
+    }
+
+    /// The beginning of what the attempt of this handle brought, secrets written over; nothing where another attempt is
+    /// recorded by now.
+    pub(crate) fn beginning(&self, most: usize) -> Vec<u8> {
+        let Some(state) = self.writes() else { return Vec::new() };
+        let bytes = state.recording.bytes();
+        // A secret on the border is known whole.
+        let mut beginning = bytes[..bytes.len().min(most.saturating_add(BORDER_BYTES))].to_vec();
+        state.redactor.bytes(&mut beginning);
+        beginning.truncate(most);
+        beginning
     }
 
     /// Writes the recording as a case of the corpus, without what a person must state: the bytes, `chunks.tsv`, and a
@@ -100,38 +120,45 @@ impl Recorder {
         Ok(body)
     }
 
-    /// Another attempt begins: the request is being sent.
-    pub(crate) fn begin(&self, redactor: Arc<Redactor>, how: String) {
+    /// Another attempt begins: the request is being sent. The handle that writes it.
+    pub(crate) fn begin(&self, redactor: Arc<Redactor>, how: String) -> Self {
         let mut state = self.lock();
+        state.attempt += 1;
         state.recording = Recording::new().with_held_bytes(state.held_bytes_max);
         state.start = Instant::now();
         state.redactor = redactor;
         state.how = how;
+        Self { state: Arc::clone(&self.state), attempt: state.attempt }
     }
 
     /// The head of the response came.
     pub(crate) fn head(&self, head: &Head, framing: Framing) {
-        let mut state = self.lock();
+        let Some(mut state) = self.writes() else { return };
         state.server = head.header("server").unwrap_or_default().to_owned();
         state.extension = extension(head.content_type.as_deref().unwrap_or_default(), framing);
     }
 
     /// A chunk came.
     pub(crate) fn push(&self, chunk: &[u8]) {
-        let mut state = self.lock();
+        let Some(mut state) = self.writes() else { return };
         let at_us = state.now_us();
         state.recording.push(at_us, chunk);
     }
 
     /// The body is over; only the first call counts.
     pub(crate) fn finish(&self, close: Close) {
-        let mut state = self.lock();
+        let Some(mut state) = self.writes() else { return };
         let at_us = state.now_us();
         state.recording.finish(Some(at_us), close);
     }
 
+    /// The state, while the attempt of this handle is the one that is recorded.
+    fn writes(&self) -> Option<MutexGuard<'_, State>> {
+        Some(self.lock()).filter(|state| state.attempt == self.attempt)
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -152,6 +179,8 @@ impl fmt::Debug for Recorder {
         f.debug_tuple("Recorder").field(&self.lock().recording).finish()
     }
 }
+
+const BORDER_BYTES: usize = 16 * 1024;
 
 /// The name that the corpus has for such a body: by its type, else by the dialect's framing.
 fn extension(content_type: &str, framing: Framing) -> &'static str {

@@ -66,7 +66,16 @@ impl Redactor {
     pub(crate) fn add(&mut self, secret: &str) {
         let in_json = serde_json::Value::from(secret).to_string();
         let in_json = in_json.trim_matches('"');
-        for form in [secret, &in_url(secret), in_json, &in_json.replace('/', "\\/")] {
+        let (in_url, in_json) = (in_url(secret), in_json.to_owned());
+        let forms = [
+            lower_hex(&in_url),
+            in_json.replace('/', "\\/"),
+            // As Go, Gson and .NET write it, who escape more than they must.
+            escaped(&in_json, "<>&", false),
+            escaped(&in_json, "<>&='", false),
+            escaped(&in_json, "<>&+'`", true),
+        ];
+        for form in [secret.to_owned(), in_url, in_json].into_iter().chain(forms) {
             if form.len() >= SECRET_LEAST && !self.needles.iter().any(|known| **known == *form.as_bytes()) {
                 self.needles.push(form.as_bytes().into());
             }
@@ -74,10 +83,15 @@ impl Redactor {
         self.needles.sort_by_key(|needle| core::cmp::Reverse(needle.len()));
     }
 
+    /// How many forms of secrets it knows.
+    pub(crate) fn len(&self) -> usize {
+        self.needles.len()
+    }
+
     /// Knows the value of a header: all of it, and each part, as those of cookies and what stands behind `Bearer`.
     pub(crate) fn add_header(&mut self, value: &str) {
         self.add(value);
-        for part in value.split([' ', ';', ',']).filter(|part| part.len() >= PART_LEAST) {
+        for part in value.split([' ', ';', ',']).filter(|part| part.len() >= PART_LEAST).take(PARTS_MAX) {
             self.add(part);
             if let Some((_, value)) = part.split_once('=').filter(|(_, value)| value.len() >= PART_LEAST) {
                 self.add(value.trim_matches('"'));
@@ -119,9 +133,42 @@ pub(crate) const SECRET_LEAST: usize = 4;
 /// The shortest part of a header's value that is taken for a secret of its own.
 const PART_LEAST: usize = 8;
 
+/// How many parts of one value are: more than the cookies that a site may set.
+const PARTS_MAX: usize = 256;
+
 fn in_url(secret: &str) -> String {
     let url = Url::parse_with_params("http://x/", [("", secret)]);
     url.ok().and_then(|url| url.query()?.strip_prefix('=').map(str::to_owned)).unwrap_or_default()
+}
+
+/// The same with small letters behind `%`.
+fn lower_hex(url: &str) -> String {
+    let mut left = 0;
+    let lower = |c: char| match (c, left) {
+        ('%', _) => {
+            left = 2;
+            c
+        }
+        (_, 1..) => {
+            left -= 1;
+            c.to_ascii_lowercase()
+        }
+        _ => c,
+    };
+    url.chars().map(lower).collect()
+}
+
+/// JSON with more escapes: those of these characters, with digits of large or of small letters.
+fn escaped(json: &str, chars: &str, is_upper: bool) -> String {
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        match u32::from(c) {
+            _ if !chars.contains(c) => text.push(c),
+            code if is_upper => text.extend(["\\u", &format!("{code:04X}")]),
+            code => text.extend(["\\u", &format!("{code:04x}")]),
+        }
+    }
+    text
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ use super::error::{SendError, SendErrorKind};
 use super::failures::FailureLog;
 use super::prepare::Request;
 use super::recorder::Recorder;
-pub(crate) use call::{Call, micros};
+pub(crate) use call::{ANSWER_BYTES, Call, micros};
 
 /// Sends requests: checks what comes back, tries again what may pass, and hands out the events of the answer.
 ///
@@ -178,7 +178,10 @@ impl Client {
                 }
                 Ok(mut answer) => {
                     let decision = match answer.begin(self.rules.preamble).await {
-                        Verdict::Opened => return Ok(*answer),
+                        Verdict::Opened => {
+                            answer.give_out(None);
+                            return Ok(*answer);
+                        }
                         Verdict::Failed(failure) => retry.failed(&failure, fastrand::u32(..)),
                         Verdict::Empty(empty) if call.request.streams => {
                             retry.stream_was_empty(empty, fastrand::u32(..))
@@ -203,13 +206,13 @@ impl Client {
                     sleep(delay).await;
                 }
                 (decision, Ok(mut answer)) => {
-                    answer.give_out(decision);
+                    answer.give_out(Some(decision));
                     return Ok(*answer);
                 }
                 (Decision::Stop { why, recoverable, .. }, Err(error)) => {
                     return Err(call.gave_up(error.with_decision(why, recoverable), start));
                 }
-                (_, Err(error)) => return Err(call.gave_up(error, start)),
+                (_, Err(error)) => return Err(call.gave_up(error.out_of_time(), start)),
             }
         }
     }

@@ -29,7 +29,10 @@ impl fmt::Debug for Unsigned<'_> {
 /// What signs a request, or fetches a token for it: SigV4 for Bedrock, an access token for Vertex.
 ///
 /// It is asked once an attempt, so that dates are fresh and tokens that ran out are fetched again. What it returns is
-/// added to the headers, in place of those of the same names, and handled as secret.
+/// added to the headers, in place of those of the same names. Values are marked as sensitive; those under a name that
+/// secrets have are also looked for wherever something is shown, as with [`Endpoint::with_header`].
+///
+/// [`Endpoint::with_header`]: crate::Endpoint::with_header
 ///
 /// ```
 /// use std::pin::Pin;

@@ -15,6 +15,10 @@ use super::profile::Kind;
 pub(crate) struct Trace {
     span: Span,
     is_over: bool,
+    /// No other attempt takes the place of this one any more.
+    stands: bool,
+    /// What went wrong in an attempt that another one may yet take the place of: nothing of the call then.
+    error: Option<&'static str>,
 }
 
 impl Trace {
@@ -52,7 +56,7 @@ impl Trace {
     }
 
     pub(crate) const fn of(span: Span) -> Self {
-        Self { span, is_over: false }
+        Self { span, is_over: false, stands: false, error: None }
     }
 
     /// A response's head came.
@@ -83,7 +87,7 @@ impl Trace {
                 record("gen_ai.usage.output_tokens", counts.output);
                 record("gen_ai.usage.cache_read.input_tokens", counts.cache_read);
             }
-            Event::Error { kind, fatal: true, .. } => self.failed(kind.as_str()),
+            Event::Error { kind, fatal: true, .. } => self.went_wrong(kind.as_str()),
             Event::End { outcome, .. } => self.end(*outcome, timing),
             _ => {}
         }
@@ -92,6 +96,13 @@ impl Trace {
     /// Another attempt takes this one's place.
     pub(crate) const fn is_replaced(&mut self) {
         self.is_over = true;
+        self.error = None;
+    }
+
+    /// None does any more: the answer is given out.
+    pub(crate) fn stands(&mut self) {
+        self.stands = true;
+        self.say_error();
     }
 
     /// The attempt has no answer: the call goes on.
@@ -99,8 +110,21 @@ impl Trace {
         self.is_over = true;
     }
 
+    fn went_wrong(&mut self, word: &'static str) {
+        self.error = Some(word);
+        if self.stands {
+            self.say_error();
+        }
+    }
+
+    fn say_error(&mut self) {
+        if let Some(word) = self.error.take() {
+            self.failed(word);
+        }
+    }
+
     /// What went wrong.
-    pub(crate) fn failed(&self, word: &str) {
+    fn failed(&self, word: &str) {
         self.span.record("error.type", word);
         self.span.record("otel.status_code", "ERROR");
     }
@@ -124,7 +148,7 @@ impl Trace {
             self.span.record("thalweg.latency_ms", end_us / 1000);
         }
         if matches!(outcome, Outcome::Truncated | Outcome::Limit) {
-            self.failed(outcome.as_str());
+            self.went_wrong(outcome.as_str());
         }
         let _in_span = self.span.enter();
         tracing::debug!(thalweg.outcome = outcome.as_str(), "gen_ai answer is over");
@@ -133,6 +157,7 @@ impl Trace {
 
 impl Drop for Trace {
     fn drop(&mut self) {
+        self.say_error();
         // The reader has gone, in the middle of the answer.
         if !self.is_over {
             self.span.record("thalweg.outcome", Outcome::Cancelled.as_str());

@@ -101,3 +101,12 @@ async fn a_dropped_future_of_the_next_event_loses_nothing() {
     }
     assert_eq!(words, "Low tide");
 }
+
+#[tokio::test]
+async fn a_cancelled_answer_that_nobody_reads_on_ends_the_call() {
+    let server = Server::with(vec![stream_head(), text("Low "), Step::Stall]).await;
+    let mut answer = client().send(&server.endpoint(), request()).await.expect("it answers");
+    answer.cancel();
+    assert!(server.is_left_alone().await);
+    assert_eq!(answer.collect_response().await.response.outcome, Some(thalweg::Outcome::Cancelled));
+}

@@ -193,3 +193,16 @@ async fn a_slow_reader_is_not_taken_for_a_silent_server() {
     tokio::time::sleep(Duration::from_millis(95)).await;
     assert_eq!(answer.collect_response().await.response.outcome, Some(Outcome::Complete));
 }
+
+#[tokio::test]
+async fn an_error_that_never_ends_takes_no_longer_than_all_of_it_may() {
+    let drip: Vec<_> = (0..200).flat_map(|_| [send("x"), Step::Wait(Duration::from_millis(20))]).collect();
+    let script = [vec![head("500 Internal Server Error", &[]), send("no ")], drip, vec![Step::Stall]].concat();
+    let server = Server::with(script).await;
+    let client = client_with(|rules| rules.deadlines.total = SHORT);
+    let began = tokio::time::Instant::now();
+    let error = client.send(&server.endpoint(), request()).await.expect_err("it is refused");
+    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+    assert!(error.status() == Some(500) && error.body().starts_with(b"no x"), "{error}");
+    assert!(server.is_left_alone().await);
+}

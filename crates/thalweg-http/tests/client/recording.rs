@@ -183,3 +183,58 @@ async fn tokens_are_counted_by_the_counter_of_the_caller() {
     // The role is a word too.
     assert_eq!(file["input_tokens"], serde_json::json!({"estimate": 5, "method": "words"}));
 }
+
+#[tokio::test]
+async fn what_cannot_be_deleted_does_not_keep_the_others() {
+    let folder = Folder::new();
+    fs::create_dir_all(folder.0.join("attempt-0/not-empty")).expect("the folder can be made");
+    let server = Server::with(vec![head("500 Internal Server Error", &[])]).await;
+    let client = client().with_failure_log(FailureLog::new(&folder.0).with_files_max(2));
+    for _ in 0..6 {
+        client.send(&server.endpoint(), request()).await.expect_err("it is refused");
+    }
+    let left = fs::read_dir(&folder.0).expect("it is there").count();
+    assert!(left <= 3, "{left} are left");
+}
+
+#[tokio::test]
+async fn an_answer_that_goes_later_leaves_the_recording_of_the_next_call_alone() {
+    let later = Step::Wait(Duration::from_millis(20));
+    let server = Server::start(vec![good(), vec![stream_head(), text("High "), later, text("tide"), end()]]).await;
+    let recorder = Recorder::new();
+    let client = client().with_recorder(recorder.clone());
+    let mut answer = client.send(&server.endpoint(), request()).await.expect("it answers");
+    while answer.next_event().await.is_some() {}
+    // The first answer goes when the second is there.
+    answer = client.send(&server.endpoint(), request()).await.expect("it answers");
+    answer.collect_response().await;
+    let recording = recorder.recording();
+    assert_eq!(recording.close(), Some(Close::Clean));
+    assert!(recording.bytes().ends_with(crate::server::END_FRAMES.as_bytes()));
+}
+
+#[tokio::test]
+async fn an_attempt_is_written_down_with_its_own_answer_whoever_records() {
+    let (folder, pause) = (Folder::new(), Step::Wait(Duration::from_millis(30)));
+    let server = Server::start(vec![vec![stream_head(), text("Low "), pause, Step::Reset], good()]).await;
+    let client = client().with_failure_log(FailureLog::new(&folder.0)).with_recorder(Recorder::new());
+    let failing = client.send(&server.endpoint(), request()).await.expect("it answers");
+    client.send(&server.endpoint(), request()).await.expect("it answers").collect_response().await;
+    failing.collect_response().await;
+    let [(_, file)] = &folder.files()[..] else { panic!("one attempt failed") };
+    let file: Value = serde_json::from_slice(file).expect("it is JSON");
+    assert_eq!(file["answer"], "", "the recorder has the other call's");
+}
+
+#[tokio::test]
+async fn no_more_of_a_message_is_written_down_than_someone_reads() {
+    let folder = Folder::new();
+    let error = serde_json::json!({"error": {"code": "invalid_prompt", "message": "no ".repeat(1 << 20)}});
+    let server = Server::with(vec![stream_head(), send(format!("data: {error}\n\n"))]).await;
+    let client = client().with_failure_log(FailureLog::new(&folder.0));
+    client.send(&server.endpoint(), request()).await.expect("it answers").collect_response().await;
+    let [(_, file)] = &folder.files()[..] else { panic!("one attempt failed") };
+    let file: Value = serde_json::from_slice(file).expect("it is JSON");
+    let message = file["message"].as_str().expect("it is a text");
+    assert!(message.starts_with("no no ") && message.len() <= 4096, "{} bytes", message.len());
+}

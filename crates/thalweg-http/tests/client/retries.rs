@@ -175,3 +175,28 @@ async fn dropped_while_it_waits_for_the_next_attempt_nothing_more_is_sent() {
     assert_eq!(server.requests().len(), 1);
     assert!(server.is_left_alone().await);
 }
+
+#[tokio::test]
+async fn a_job_in_the_background_is_begun_once() {
+    let queued = "{\"id\":\"resp_1\",\"object\":\"response\",\"status\":\"queued\",\"background\":true,\"output\":[]}";
+    let server = Server::with(vec![head("200 OK", &[("content-type", "application/json")]), send(queued)]).await;
+    let endpoint = thalweg_http::Endpoint::of("openai-responses", &server.url()).expect("the address is a base");
+    let body = serde_json::json!({"model": "m", "background": true, "input": "When is low tide?"});
+    let answer = eager(|_| {}).send(&endpoint, thalweg_http::Request::new(body).whole()).await.expect("it answers");
+    assert_eq!(server.requests().len(), 1);
+    assert_eq!(answer.collect_response().await.response.outcome, Some(Outcome::Suspended));
+}
+
+#[tokio::test]
+async fn what_may_pass_still_may_where_no_time_is_left_to_see_it() {
+    for (status, is_recoverable) in [("503 Service Unavailable", true), ("429 Too Many Requests", false)] {
+        let server = Server::with(vec![head(status, &[("retry-after", "60")])]).await;
+        let client = client_with(|rules| {
+            try_again_soon(rules);
+            rules.deadlines.total = Some(Duration::from_secs(20));
+        });
+        let error = client.send(&server.endpoint(), request()).await.expect_err("it is refused");
+        assert_eq!((error.why(), error.is_recoverable()), (None, is_recoverable), "{status}");
+        assert_eq!(server.requests().len(), 1);
+    }
+}

@@ -199,3 +199,38 @@ async fn the_whole_of_a_connection_refused_shows_no_secret() {
     check_hidden(&shown(&client(), &endpoint).await, "what is shown");
     check_hidden(&seen.text(), "traces");
 }
+
+/// Sends to an endpoint that says no in these words, and gives what is shown.
+async fn refused(body: &str, make: impl FnOnce(&Server) -> Endpoint) -> String {
+    let server = Server::with(vec![head("401 Unauthorized", &[]), send(body)]).await;
+    shown(&client(), &make(&server)).await
+}
+
+#[tokio::test]
+async fn a_secret_on_the_border_of_what_is_kept_is_not_cut_in_two() {
+    let body = format!("{}sk-planted-key-0001 is wrong", "x".repeat(64 * 1024 - 9));
+    let shown = refused(&body, |server| server.endpoint().with_key("sk-planted-key-0001".into())).await;
+    assert!(!shown.contains("sk-pla"), "{}", &shown[shown.len() - 200..]);
+}
+
+#[tokio::test]
+async fn a_secret_is_known_as_other_programs_write_it() {
+    for echo in [
+        "{\"error\":{\"message\":\"no ab+planted/cd==\"}}",
+        "{\"error\":{\"message\":\"no ab+planted\\/cd==\"}}",
+        "{\"error\":{\"message\":\"no ab+planted/cd\\u003d\\u003d\"}}",
+        "{\"error\":{\"message\":\"no ab\\u002Bplanted/cd==\"}}",
+        "no ab%2Bplanted%2Fcd%3D%3D",
+        "no ab%2bplanted%2fcd%3d%3d",
+    ] {
+        let shown = refused(echo, |server| server.endpoint().with_key("ab+planted/cd==".into())).await;
+        check_hidden(&shown, echo);
+    }
+}
+
+#[tokio::test]
+async fn a_key_in_the_base_is_known_as_it_is_sent() {
+    let base = |server: &Server| format!("{}/v1?code=ab%2Fplanted%3d%3d", server.url());
+    let make = |server: &Server| Endpoint::of("openai-chat", &base(server)).expect("it is a base");
+    check_hidden(&refused("no /v1/chat/completions?code=ab%2Fplanted%3d%3d", make).await, "an error");
+}

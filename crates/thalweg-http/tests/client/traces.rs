@@ -145,3 +145,23 @@ async fn a_reader_that_goes_is_in_the_span() {
     drop(answer);
     assert_eq!(seen.field("thalweg.outcome").as_deref(), Some("cancelled"));
 }
+
+#[tokio::test]
+async fn an_attempt_that_another_one_took_the_place_of_is_no_error_of_the_call() {
+    let busy = send("data: {\"error\":{\"type\":\"overloaded_error\",\"message\":\"busy\"}}\n\n");
+    let server = Server::start(vec![vec![stream_head(), busy], vec![stream_head(), Step::Reset], good()]).await;
+    let (seen, _guard) = capture();
+    let client = client_with(crate::retries::try_again_soon);
+    client.send(&server.endpoint(), request()).await.expect("it answers").collect_response().await;
+    assert_eq!(seen.field("thalweg.outcome").as_deref(), Some("complete"));
+    assert_eq!((seen.field("error.type"), seen.field("otel.status_code")), (None, None), "{}", seen.text());
+}
+
+#[tokio::test]
+async fn an_attempt_that_stands_is_an_error_of_the_call() {
+    let busy = send("data: {\"error\":{\"type\":\"overloaded_error\",\"message\":\"busy\"}}\n\n");
+    let server = Server::with(vec![stream_head(), busy]).await;
+    let (seen, _guard) = capture();
+    drop(client().send(&server.endpoint(), request()).await.expect("it answers"));
+    assert_eq!(seen.field("error.type").as_deref(), Some("overloaded"), "{}", seen.text());
+}

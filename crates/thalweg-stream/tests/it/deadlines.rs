@@ -182,3 +182,9 @@ async fn a_timer_that_wakes_too_early_is_asked_again() {
     let given: Vec<_> = events.by_ref().collect().await;
     assert_eq!((outcome(&given), events.deadline()), (Outcome::Truncated, Some(Deadline::Silence)));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_chunk_of_nothing_is_no_sign_of_life() {
+    let empty = slow(&[(50, WORD), (50, ""), (50, ""), (50, WORD)]);
+    assert_eq!(run(empty).await, (Outcome::Truncated, Some(Close::TimedOut), Some(Deadline::Silence), 50 + 60));
+}

@@ -120,3 +120,16 @@ fn both_ways_of_taking_events_give_each_once() {
     assert_eq!(texts(&given), ["word ", "word "]);
     assert!(matches!(given.last(), Some(OwnedEvent::End { .. })));
 }
+
+#[test]
+fn who_stops_merging_in_the_middle_loses_nothing() {
+    let body = stream::iter([Ok::<_, ()>([WORD, WORD, STOP, DONE].concat())]);
+    let mut merging = events(body, &dialects::OPENAI_CHAT).with_merged_deltas(1024);
+    let mut given = Vec::new();
+    while texts(&given).is_empty() {
+        given.extend(block_on(merging.next()));
+    }
+    given.extend(block_on(merging.with_merged_deltas(0).collect::<Vec<_>>()));
+    let plain: Vec<_> = block_on(events(chunks(&[WORD, WORD, STOP, DONE]), &dialects::OPENAI_CHAT).collect());
+    assert_eq!(given, joined(plain));
+}

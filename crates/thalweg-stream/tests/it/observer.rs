@@ -174,3 +174,17 @@ fn a_reader_holds_back_as_a_stream_does() {
     let opening = events.opening(PreambleRules::default()).now_or_never();
     assert!(matches!(opening, Some(Opening::Failed(EventOf::Error { .. }))));
 }
+
+#[test]
+fn the_end_of_a_reader_has_the_time_at_which_it_ended() {
+    // Every look at the clock is a second later.
+    let seconds = core::sync::atomic::AtomicU64::new(0);
+    let now_us = move || 1_000_000 * seconds.fetch_add(1, Ordering::Relaxed);
+    let body = [WORD, STOP].concat();
+    let mut reader = blocking::events(body.as_bytes(), &dialects::OPENAI_CHAT)
+        .with_deadlines(Deadlines::new(DeadlineRules::default(), 0), now_us)
+        .with_observer(Timing::since(0));
+    while reader.next().is_some() {}
+    let timing = reader.observer();
+    assert!(timing.end_us > timing.text.last_us, "{timing:?}");
+}

@@ -30,6 +30,7 @@ pub struct Attempt {
     is_foreign: bool,
     is_blank: bool,
     is_mismatch: bool,
+    is_suspended: bool,
     failure: Option<Failure>,
 }
 
@@ -49,7 +50,8 @@ pub struct Emptiness {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Ending {
-    /// There is something to show, and nothing failed.
+    /// There is something to show, and nothing failed. Also an answer that goes on elsewhere ([`Outcome::Suspended`]): a
+    /// job in the background has nothing to show yet, and asked for again it would be another job.
     Fine,
     /// There is nothing to show, and nothing failed.
     Empty(Empty),
@@ -73,8 +75,8 @@ impl Attempt {
     pub const fn ending(&self) -> Ending {
         match (self.failure, self.emptiness.verdict()) {
             (Some(failure), _) => Ending::Failed(failure),
-            (None, Some(empty)) => Ending::Empty(empty),
-            (None, None) => Ending::Fine,
+            (None, Some(empty)) if !self.is_suspended => Ending::Empty(empty),
+            (None, _) => Ending::Fine,
         }
     }
 }
@@ -98,6 +100,7 @@ impl Fold for Attempt {
             Event::End { evidence, .. } if self.is_blank => {
                 self.failure = self.failure.or_else(|| Failure::of_close(evidence.close?));
             }
+            Event::End { outcome: Outcome::Suspended, .. } => self.is_suspended = true,
             _ => self.failure = self.failure.or_else(|| Failure::of_event(event)),
         }
     }

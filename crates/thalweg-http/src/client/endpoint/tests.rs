@@ -117,6 +117,17 @@ fn a_token_beside_keys_is_the_only_one_sent() {
 }
 
 #[test]
+fn another_key_takes_the_place_of_one_that_is_a_token() {
+    let endpoint = Endpoint::of("anthropic-messages", "https://h").expect("the base is one");
+    let endpoint = endpoint.with_key(Secret::new("sk-ant-oat-house")).with_key(Secret::new("sk-ant-api-tenant"));
+    let headers = endpoint.headers(&prepared(&endpoint, true)).expect("the headers are some");
+    assert_eq!(
+        (headers.get(AUTHORIZATION), &headers["x-api-key"]),
+        (None, &"sk-ant-api-tenant".parse().expect("it is"))
+    );
+}
+
+#[test]
 fn a_key_in_the_query_and_a_user_in_the_base_are_sent_and_not_shown() {
     let mut profile = Profile::of("gemini").expect("it is one of ours");
     profile.auth = AuthStyle::Query("key".into());
@@ -142,4 +153,12 @@ fn what_is_no_base_is_said_without_it() {
     check("ftp://h", EndpointError::Base);
     check("https://sk secret@", EndpointError::Base);
     assert_eq!(Endpoint::of("carrier-pigeon", "https://h").err(), Some(EndpointError::Dialect));
+}
+
+#[test]
+fn what_frames_a_request_is_not_the_callers_to_say() {
+    let endpoint = || Endpoint::of("openai-chat", "https://x").expect("it is a base");
+    for name in ["Content-Length", "transfer-encoding"] {
+        assert_eq!(endpoint().with_header(name, "5").err(), Some(EndpointError::Header), "{name}");
+    }
 }

@@ -1,5 +1,7 @@
 //! What is done to the messages of a request.
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value, json};
 
 use crate::client::profile::Kind;
@@ -119,27 +121,37 @@ pub(super) fn blocks_to_parts(body: &mut Map<String, Value>) -> usize {
 /// What stands between a call's id and the signature in it.
 const THOUGHT: &str = "__thought__";
 
-/// Puts signatures that stand beside calls into their ids, and into those of their results.
+/// Puts signatures that stand beside calls into their ids, and into those of their results, which come behind them: an id
+/// that comes again in a later turn is another call.
 pub(super) fn put_signatures(body: &mut Map<String, Value>) -> usize {
     let Some(Value::Array(messages)) = body.get_mut("messages") else { return 0 };
-    let mut signed: Vec<(String, String)> = Vec::new();
-    for call in messages.iter_mut().filter_map(|message| message.get_mut("tool_calls")?.as_array_mut()).flatten() {
-        let signature = ["/provider_specific_fields", "/function/provider_specific_fields"]
-            .iter()
-            .find_map(|place| call.pointer(place)?.get("thought_signature")?.as_str());
-        let (Some(id), Some(signature)) = (call.get("id").and_then(Value::as_str), signature) else { continue };
-        if id.contains(THOUGHT) || signature.is_empty() {
-            continue;
-        }
-        let (id, full) = (id.to_owned(), format!("{id}{THOUGHT}{signature}"));
-        call["id"] = full.as_str().into();
-        signed.push((id, full));
-    }
+    let mut signed: HashMap<String, String> = HashMap::new();
+    let mut count = 0;
     for message in messages {
+        for call in message.get_mut("tool_calls").and_then(Value::as_array_mut).into_iter().flatten() {
+            count += usize::from(put_signature(call, &mut signed));
+        }
         let Some(id) = message.get("tool_call_id").and_then(Value::as_str) else { continue };
-        if let Some((_, full)) = signed.iter().rev().find(|(known, _)| known == id) {
+        if let Some(full) = signed.get(id) {
             message["tool_call_id"] = full.as_str().into();
         }
     }
-    signed.len()
+    count
+}
+
+/// Puts the signature that stands beside a call into its id.
+fn put_signature(call: &mut Value, signed: &mut HashMap<String, String>) -> bool {
+    let Some(id) = call.get("id").and_then(Value::as_str).map(str::to_owned) else { return false };
+    let signature = ["/provider_specific_fields", "/function/provider_specific_fields"]
+        .iter()
+        .find_map(|place| call.pointer(place)?.get("thought_signature")?.as_str());
+    let Some(signature) = signature.filter(|signature| !signature.is_empty() && !id.contains(THOUGHT)) else {
+        // Results of this one have no signature of an earlier one of the same id.
+        signed.remove(&id);
+        return false;
+    };
+    let full = format!("{id}{THOUGHT}{signature}");
+    call["id"] = full.as_str().into();
+    signed.insert(id, full);
+    true
 }

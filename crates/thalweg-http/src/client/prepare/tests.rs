@@ -269,3 +269,19 @@ fn every_dialect_has_a_profile() {
         assert_eq!(profile.dialect, dialect.name);
     }
 }
+
+#[test]
+fn an_id_that_comes_again_has_the_signature_of_its_own_turn() {
+    let call = |signature: &str| json!({"id": "c1", "provider_specific_fields": {"thought_signature": signature}});
+    let sent = change(
+        Change::PutSignaturesIntoIds,
+        json!({"messages": [
+            {"role": "assistant", "tool_calls": [call("one")]},
+            {"role": "tool", "tool_call_id": "c1", "content": "1"},
+            {"role": "assistant", "tool_calls": [call("two")]},
+            {"role": "tool", "tool_call_id": "c1", "content": "2"},
+        ]}),
+    );
+    assert_eq!(sent["messages"][1]["tool_call_id"], "c1__thought__one");
+    assert_eq!(sent["messages"][3]["tool_call_id"], "c1__thought__two");
+}

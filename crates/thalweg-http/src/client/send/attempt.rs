@@ -36,10 +36,10 @@ impl Call {
         let (headers, redactor) = within(start, client.rules.deadlines.total, signed).await?;
         let redactor = Arc::new(redactor);
         let sent = Instant::now();
-        if let Some(recorder) = &self.recorder {
+        let recorder = self.recorder.as_ref().map(|recorder| {
             let how = format!("POST {}, dialect {}", self.url.path(), self.endpoint.dialect().name);
-            recorder.begin(Arc::clone(&redactor), redactor.text(&how));
-        }
+            recorder.begin(Arc::clone(&redactor), redactor.text(&how))
+        });
         let mut rules = client.rules.deadlines;
         rules.total = rules.total.map(|total| total.saturating_sub(sent - start));
         let mut request = reqwest::Request::new(Method::POST, self.url.clone());
@@ -58,12 +58,14 @@ impl Call {
         head.attempt = attempt;
         if let Some(refusal) = refusal {
             trace.forget();
-            return Err(refusal.into_error(self, head, response, &redactor, rules.silence).await);
+            let left = rules.total.map(|total| total.saturating_sub(sent.elapsed()));
+            let longest = rules.silence.into_iter().chain(left).min();
+            return Err(refusal.into_error(self, head, response, recorder.as_ref(), &redactor, longest).await);
         }
-        if let Some(recorder) = &self.recorder {
+        if let Some(recorder) = &recorder {
             recorder.head(&head, self.endpoint.dialect().framing);
         }
-        let body = Body::new(response, self.recorder.clone(), Arc::clone(&redactor));
+        let body = Body::new(response, recorder, Arc::clone(&redactor));
         let normalizer = Normalizer::new(self.endpoint.dialect()).with_limits(client.rules.limits);
         Ok(Box::new(Answer::new(Parts {
             call: Arc::clone(self),

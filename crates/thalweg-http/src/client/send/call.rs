@@ -112,9 +112,11 @@ fn ends_with_assistant(body: &Value) -> bool {
     matches!(role, Some("assistant" | "model"))
 }
 
-/// Knows every text of a body that stands under the name of a secret: keys of tools and of servers. Without recursion: a
-/// body that a program made can be of any depth.
+/// Knows every text of a body that stands under the name of a secret: keys of tools and of servers; about
+/// [`SECRETS_MAX`] of them, because each is looked for in all that is shown. Without recursion: a body that a program made
+/// can be of any depth.
 fn add_secrets(body: &Value, redactor: &mut Redactor) {
+    let most = redactor.len() + SECRETS_MAX;
     let mut open = vec![body];
     while let Some(value) = open.pop() {
         match value {
@@ -122,7 +124,12 @@ fn add_secrets(body: &Value, redactor: &mut Redactor) {
             Value::Object(members) => {
                 for (name, value) in members {
                     match value {
-                        Value::String(text) if shown::is_secret_member(name) => redactor.add_header(text),
+                        Value::String(text) if shown::is_secret_member(name) => {
+                            if redactor.len() >= most {
+                                return;
+                            }
+                            redactor.add_header(text);
+                        }
                         _ => open.push(value),
                     }
                 }
@@ -132,5 +139,24 @@ fn add_secrets(body: &Value, redactor: &mut Redactor) {
     }
 }
 
+const SECRETS_MAX: usize = 1024;
 /// What is kept of an answer that failed.
-const ANSWER_BYTES: usize = 64 * 1024;
+pub(crate) const ANSWER_BYTES: usize = 64 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_of_a_body_are_bounded() {
+        let member = |n: usize| serde_json::json!({"api_key": format!("planted-{n}")});
+        let mut redactor = Redactor::default();
+        add_secrets(&(0..2000).map(member).collect(), &mut redactor);
+        assert_eq!(redactor.len(), SECRETS_MAX);
+        // And so are the parts of one.
+        let parts: Vec<_> = (0..50_000).map(|n| format!("planted-{n}")).collect();
+        let mut redactor = Redactor::default();
+        add_secrets(&serde_json::json!({"cookie": parts.join("; ")}), &mut redactor);
+        assert!(redactor.len() <= SECRETS_MAX, "{}", redactor.len());
+    }
+}

@@ -52,16 +52,17 @@ impl Refusal {
         call: &Call,
         head: Head,
         response: Response,
+        recorder: Option<&Recorder>,
         redactor: &Redactor,
-        silence: Option<Duration>,
+        longest: Option<Duration>,
     ) -> SendError {
         let mut body = match self.kind {
             SendErrorKind::Redirect | SendErrorKind::Encoding => Vec::new(),
             _ => {
-                if let Some(recorder) = &call.recorder {
+                if let Some(recorder) = recorder {
                     recorder.head(&head, call.endpoint.dialect().framing);
                 }
-                read_some(response, silence, call.recorder.as_ref()).await
+                read_some(response, longest, recorder).await
             }
         };
         let is_status = self.kind == SendErrorKind::Status;
@@ -71,6 +72,7 @@ impl Refusal {
         };
         let error = is_status.then(|| reported(&body, call, redactor)).flatten();
         redactor.bytes(&mut body);
+        body.truncate(ERROR_BODY_BYTES);
         let message = match &error {
             Some(error) => error.message.to_string(),
             None if body.is_empty() => redactor.text(&self.message),
@@ -81,8 +83,8 @@ impl Refusal {
 }
 
 /// The beginning of a body, as far as it comes in time, recorded where someone records.
-async fn read_some(mut response: Response, silence: Option<Duration>, recorder: Option<&Recorder>) -> Vec<u8> {
-    let until = Instant::now() + silence.unwrap_or(ERROR_BODY_TIME).min(ERROR_BODY_TIME);
+async fn read_some(mut response: Response, longest: Option<Duration>, recorder: Option<&Recorder>) -> Vec<u8> {
+    let until = Instant::now() + longest.unwrap_or(ERROR_BODY_TIME).min(ERROR_BODY_TIME);
     let mut body = Vec::new();
     let close = loop {
         // An error that breaks off says what it said until then.
@@ -92,7 +94,7 @@ async fn read_some(mut response: Response, silence: Option<Duration>, recorder: 
             Ok(Err(_)) => break Close::Broken,
             Err(_) => break Close::TimedOut,
         };
-        let room = ERROR_BODY_BYTES - body.len();
+        let room = READ_BYTES - body.len();
         if chunk.len() > room {
             body.extend_from_slice(&chunk[..room]);
             break Close::Cancelled;
@@ -132,5 +134,7 @@ fn excerpt(text: &str) -> String {
 }
 
 const ERROR_BODY_BYTES: usize = 64 * 1024;
+/// What is read: more than is kept, so that a secret on the border is known and nothing of it is left.
+const READ_BYTES: usize = ERROR_BODY_BYTES + 16 * 1024;
 const ERROR_BODY_TIME: Duration = Duration::from_secs(10);
 const EXCERPT_CHARACTERS: usize = 200;

@@ -198,6 +198,9 @@ fn how_an_attempt_ends() {
         (&[START, words, restated, complete], Ending::Fine),
         (&[START, call(), finish(Reason::ToolCalls), complete], Ending::Fine),
         (&[START, finish(Reason::Refusal), complete], Ending::Fine),
+        // The provider has taken it on: to ask again is to have it done twice.
+        (&[START, end(Outcome::Suspended, Close::Clean)], Ending::Fine),
+        (&[START, finish(Reason::Pause), end(Outcome::Suspended, Close::Clean)], Ending::Fine),
     ] {
         assert_eq!(ending(events), expected, "{events:?}");
     }
