@@ -82,7 +82,7 @@ fn request() -> Request {
         "model": "m",
         "messages": [{"role": "user", "content": "When is low tide?"}],
         "tools": [{"type": "mcp", "authorization": "body-planted-field-0008",
-                   "headers": {"X-Api-Key": "body-planted-header-0009"}}],
+                   "headers": {"X-Api-Key": ["body-planted-header-0009"]}}],
     }))
 }
 

@@ -117,29 +117,28 @@ fn ends_with_assistant(body: &Value) -> bool {
 /// can be of any depth.
 fn add_secrets(body: &Value, redactor: &mut Redactor) {
     let most = redactor.len() + SECRETS_MAX;
-    let mut open = vec![body];
-    while let Some(value) = open.pop() {
+    // Each with whether it stands under such a name.
+    let mut open = vec![(body, false)];
+    while let Some((value, is_secret)) = open.pop() {
         match value {
-            Value::Array(values) => open.extend(values),
+            Value::Array(values) => open.extend(values.iter().map(|value| (value, is_secret))),
             Value::Object(members) => {
-                for (name, value) in members {
-                    match value {
-                        Value::String(text) if shown::is_secret_member(name) => {
-                            if redactor.len() >= most {
-                                return;
-                            }
-                            redactor.add_header(text);
-                        }
-                        _ => open.push(value),
-                    }
+                open.extend(members.iter().map(|(name, value)| (value, shown::is_secret_member(name))));
+            }
+            Value::String(text) if is_secret => {
+                if redactor.len() >= most {
+                    return;
                 }
+                redactor.add_header(text);
             }
             _ => {}
         }
     }
 }
 
+/// Forms of secrets of a body that are looked for.
 const SECRETS_MAX: usize = 1024;
+
 /// What is kept of an answer that failed.
 pub(crate) const ANSWER_BYTES: usize = 64 * 1024;
 
