@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use crate::bodies::{DONE, STOP, USAGE, WORD, outcome};
 
 /// Tokio's time, from a beginning.
-struct Tokio(Instant);
+pub(crate) struct Tokio(pub(crate) Instant);
 
 impl Timer for Tokio {
     fn now_us(&self) -> u64 {

@@ -10,10 +10,11 @@ use thalweg::fold::Timing;
 use thalweg::policy::{DeadlineRules, Deadlines, PreambleRules};
 use thalweg::{Event, EventOf, OwnedEvent, dialects};
 use thalweg_corpus::{Chunking, load_all};
-use thalweg_stream::{Edit, EventStream, Hooks, Observer, Opening, Sleep, Timer, Until, blocking, events, frames};
-use tokio::time::{Instant, sleep, sleep_until};
+use thalweg_stream::{Edit, EventStream, Hooks, Observer, Opening, Until, blocking, events, frames};
+use tokio::time::{Instant, sleep};
 
 use crate::bodies::{DONE, STOP, Script, Step, WORD, chunks};
+use crate::deadlines::Tokio;
 
 /// Keeps what it sees.
 #[derive(Default)]
@@ -93,19 +94,6 @@ fn what_was_held_is_merged_with_what_comes_in_the_same_chunk() {
         _ => None,
     });
     assert_eq!(texts.collect::<Vec<_>>(), ["word word word "]);
-}
-
-/// Tokio's time, from a beginning.
-struct Tokio(Instant);
-
-impl Timer for Tokio {
-    fn now_us(&self) -> u64 {
-        self.0.elapsed().as_micros() as u64
-    }
-
-    fn sleep_until(&self, at_us: u64) -> Sleep {
-        Box::pin(sleep_until(self.0 + Duration::from_micros(at_us)))
-    }
 }
 
 /// Chunks that come a second after one another, and then nothing.
