@@ -40,14 +40,16 @@ impl<O: Observer> Decoder<O> {
     /// Goes to the next event: of what was held, then of what has arrived.
     #[inline]
     pub(crate) fn advance(&mut self) -> bool {
-        self.is_given = true;
         if let Some(held) = &mut self.held {
             if held.advance() {
+                self.is_given = true;
                 return true;
             }
             self.held = None;
         }
-        self.decode()
+        let is_there = self.decode();
+        self.is_given |= is_there;
+        is_there
     }
 
     /// The event that [`advance`](Self::advance) went to.

@@ -73,6 +73,7 @@ fn content_opens_and_what_was_held_comes_first() {
     let body = Script::new([Step::Chunk(META), Step::Later, Step::Chunk(WORD), Step::Never]);
     let polls = body.polls();
     let mut events = events(body, &dialects::OPENAI_CHAT);
+    assert!(events.next_arrived().is_none(), "nothing has come, and nothing was given out");
     assert_eq!(events.opening(rules()).now_or_never(), None, "a role is no content");
     assert_eq!(events.opening(rules()).now_or_never(), Some(Opening::Content));
     assert_eq!(events.opening(rules()).now_or_never(), Some(Opening::Content), "it is open");
