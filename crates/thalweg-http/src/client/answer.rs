@@ -280,7 +280,13 @@ impl Answer {
             Ending::Empty(_) => "empty",
             _ => return,
         };
-        let message: String = self.redactor.text(&observed.message).chars().take(MESSAGE_CHARACTERS).collect();
+        // What the provider says, else the transport, else the deadline.
+        let message = match (&*observed.message, self.events.error(), self.events.deadline()) {
+            ("", Some(error), _) => error.message.clone(),
+            ("", None, Some(deadline)) => deadline.to_string(),
+            (message, ..) => self.redactor.text(message),
+        };
+        let message: String = message.chars().take(MESSAGE_CHARACTERS).collect();
         let answer = self.events.body_mut().beginning(ANSWER_BYTES);
         self.call.log(kind, self.head.attempt, Some(self.head.status), &message, &answer);
     }

@@ -93,10 +93,12 @@ async fn failed_and_empty_attempts_are_written_down_and_good_ones_are_not() {
         vec![stream_head(), end()],
         vec![stream_head(), text("Low "), Step::Reset],
         good(),
+        vec![stream_head(), text("Low "), Step::Stall],
     ])
     .await;
     let folder = Folder::new();
     let client = client_with(|rules| {
+        rules.deadlines.silence = Some(Duration::from_millis(200));
         rules.retry = RetryRules::default();
         rules.retry.transient = Schedule::fixed(3, Duration::from_millis(2));
         rules.retry.empty_stream = rules.retry.transient;
@@ -104,11 +106,17 @@ async fn failed_and_empty_attempts_are_written_down_and_good_ones_are_not() {
     .with_failure_log(FailureLog::new(&folder.0));
     let broken = client.send(&server.endpoint(), request()).await.expect("it answers").collect_response().await;
     assert_eq!(broken.response.outcome, Some(Outcome::Truncated));
-    client.send(&server.endpoint(), request()).await.expect("it answers").collect_response().await;
+    for outcome in [Outcome::Complete, Outcome::Truncated] {
+        let answer = client.send(&server.endpoint(), request()).await.expect("it answers");
+        assert_eq!(answer.collect_response().await.response.outcome, Some(outcome));
+    }
     let files: Vec<Value> =
         folder.files().iter().map(|(_, bytes)| serde_json::from_slice(bytes).expect("it is JSON")).collect();
     let kinds: Vec<_> = files.iter().map(|file| (file["kind"].as_str(), file["attempt"].as_u64())).collect();
-    assert_eq!(kinds, [(Some("overloaded"), Some(1)), (Some("empty"), Some(2)), (Some("broken"), Some(3))]);
+    assert_eq!(kinds[..3], [(Some("overloaded"), Some(1)), (Some("empty"), Some(2)), (Some("broken"), Some(3))]);
+    assert_eq!(kinds[3..], [(Some("timeout"), Some(1))]);
+    assert!(files[2]["message"].as_str().is_some_and(|message| message.contains("reset")), "{}", files[2]["message"]);
+    assert_eq!(files[3]["message"], "no bytes came for too long");
     assert_eq!(files[0]["input_tokens"]["method"], "characters / 4");
     assert_eq!(files[0]["input_tokens"]["estimate"], 6);
     assert_eq!(files[0]["request"]["messages"][0]["content"], "When is low tide?");

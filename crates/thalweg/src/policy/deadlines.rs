@@ -1,5 +1,6 @@
 //! How long a stream may take.
 
+use core::fmt;
 use core::time::Duration;
 
 use crate::event::{Close, Event};
@@ -91,6 +92,18 @@ impl Deadline {
             Self::Drain => Close::Clean,
             Self::Silence | Self::NoEvent | Self::Total => Close::TimedOut,
         }
+    }
+}
+
+/// In words, for logs.
+impl fmt::Display for Deadline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Silence => "no bytes came for too long",
+            Self::NoEvent => "no event came for too long",
+            Self::Total => "all together took too long",
+            Self::Drain => "what may follow the finish has had its time",
+        })
     }
 }
 

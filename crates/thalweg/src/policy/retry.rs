@@ -1,5 +1,6 @@
 //! Whether to send a request again, and when.
 
+use core::fmt;
 use core::time::Duration;
 
 use super::{Empty, Failure, RetryRules, Schedule, TooLong};
@@ -85,6 +86,24 @@ pub enum Why {
     RanOut,
     /// The conversation ends with the assistant's message, to which an empty answer may be all there is to add.
     EndsWithAssistant,
+}
+
+/// In words, for logs.
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ContentGiven => "content was given out",
+            Self::Permanent => "it does not pass",
+            Self::InvalidOutput => "the model wrote what cannot be used",
+            Self::Unknown => "nothing is known about the failure",
+            Self::ServerSaysNo => "the server says so",
+            Self::TooLong { asked } => return write!(f, "the server asks for {asked:?}, which is too long"),
+            Self::Spent => "all retries for this kind of failure were made",
+            Self::AllSpent => "all retries were made",
+            Self::RanOut => "the output limit was reached before there was anything to show",
+            Self::EndsWithAssistant => "the conversation ends with the assistant's message",
+        })
+    }
 }
 
 impl Retry {
