@@ -153,8 +153,9 @@ pub(crate) struct Streams {
     /// they are read.
     #[arg(long, value_name = "SPEC", value_parser = parse_chunking)]
     pub(crate) chunking: Option<Chunking>,
-    /// Files with one response each; `-` or none is standard input.
-    #[arg(value_name = "FILE")]
+    /// Files with one response each, or folders with one recording each, which are read as they were recorded: chunks,
+    /// close, and dialect where it is known. `-` or none is standard input.
+    #[arg(value_name = "FILE|DIR")]
     files: Vec<PathBuf>,
 }
 
@@ -189,6 +190,14 @@ impl Streams {
 }
 
 impl Reading {
+    /// By what the user said, else as this dialect, else by the first frame.
+    pub(crate) fn or(self, known: Option<&'static Dialect>) -> Self {
+        match (self, known) {
+            (Self::Auto, Some(dialect)) => Self::As(dialect),
+            _ => self,
+        }
+    }
+
     /// A normalizer for one response.
     pub(crate) fn normalizer(self) -> Normalizer {
         match self {
