@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 use thalweg::{Detail, Dialect, Normalizer, registry};
-use thalweg_http::replay::{Fault, Speed};
+use thalweg_http::replay::{Fault, FaultError, Speed};
 
 use crate::exit::{self, Exit};
 use crate::replay;
@@ -38,9 +38,11 @@ pub(crate) enum Command {
     Dialects,
     /// Serve recordings over HTTP as the provider did: their chunks at their times, and faults where asked for.
     ///
-    /// The first line on standard output is the URL; each request is a line on standard error when its answer is over,
-    /// without header values and query. A request says which recording it means by the beginning of its path
-    /// (/openai-chat/text/v1/chat/completions) or by the header x-thalweg-case; where there is only one it needs no name.
+    /// The one line on standard output is the URL. On standard error are the number of recordings, and a line for each
+    /// request when its answer is over, without header values and query. A request says which recording it means by the
+    /// beginning of its path (/openai-chat/text/v1/chat/completions), by the header x-thalweg-case or by the query
+    /// parameter ?x-thalweg-case=NAME; where there is only one it needs no name. It speaks HTTP/1.1 in clear only: no
+    /// TLS, no HTTP/2.
     #[command(after_help = exit::REPLAY_HELP, after_long_help = replay::long_help())]
     Replay(ReplayArguments),
     /// Send a request, and keep the answer as it came: its bytes, when they came, and how they ended.
@@ -78,14 +80,16 @@ pub(crate) struct ReplayArguments {
     /// How fast: 1x as recorded, 10x ten times as fast, 0.5x at half the speed, max without waiting.
     #[arg(long, value_name = "SPEED", default_value = "1x")]
     pub(crate) speed: Speed,
-    /// Where to listen; port 0 is any free one.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8642")]
-    pub(crate) listen: SocketAddr,
-    /// What goes wrong in every answer, such as cut:100 or status:503*2; may come several times. --help lists them.
+    /// Where to listen: an address or a host and a port, or a port on 127.0.0.1; port 0 is any free one.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8642", value_parser = Listen::parse)]
+    pub(crate) listen: Listen,
+    /// What goes wrong in every answer, such as cut:100 or status:503*2, or several with ; or spaces between them; may
+    /// come several times. --help lists them.
     ///
-    /// A request may ask for its own by the header x-thalweg-fault.
-    #[arg(long = "fault", value_name = "FAULT")]
-    pub(crate) faults: Vec<Fault>,
+    /// A request may ask for its own, in the same form, by the header x-thalweg-fault or by the query parameter
+    /// ?x-thalweg-fault=FAULT.
+    #[arg(long = "fault", value_name = "FAULT", value_parser = Faults::parse)]
+    pub(crate) faults: Vec<Faults>,
     /// End when the first request that a recording answers is over.
     #[arg(long)]
     pub(crate) once: bool,
@@ -113,6 +117,45 @@ pub(crate) struct RecordArguments {
     /// The folder to write to, which is made. Files that are there are not written over.
     #[arg(short = 'o', long = "out", value_name = "DIR")]
     pub(crate) folder: PathBuf,
+}
+
+/// A list of faults.
+#[derive(Clone, Debug)]
+pub(crate) struct Faults(pub(crate) Vec<Fault>);
+
+impl Faults {
+    fn parse(text: &str) -> Result<Self, FaultError> {
+        match Fault::parse_list(text)? {
+            // Says that nothing is no fault.
+            faults if faults.is_empty() => text.parse::<Fault>().map(|fault| Self(vec![fault])),
+            faults => Ok(Self(faults)),
+        }
+    }
+}
+
+/// Where to listen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Listen {
+    /// As it was given.
+    pub(crate) text: String,
+    /// An address without brackets, or a name.
+    pub(crate) host: String,
+    pub(crate) port: u16,
+}
+
+impl Listen {
+    fn parse(text: &str) -> Result<Self, String> {
+        let wrong = || "it is an address and a port, such as 127.0.0.1:8642".to_owned();
+        if let Ok(address) = text.parse::<SocketAddr>() {
+            return Ok(Self { text: text.to_owned(), host: address.ip().to_string(), port: address.port() });
+        }
+        let (host, port) = text.rsplit_once(':').unwrap_or(("", text));
+        let is_name = host.chars().all(|char| char.is_alphanumeric() || matches!(char, '.' | '-' | '_'));
+        let is_number = port.bytes().all(|byte| byte.is_ascii_digit());
+        let port = port.parse().ok().filter(|_| is_name && is_number).ok_or_else(wrong)?;
+        let host = if host.is_empty() { "127.0.0.1" } else { host }.to_owned();
+        Ok(Self { text: text.to_owned(), host, port })
+    }
 }
 
 /// A header, and the variable that its value is in.
