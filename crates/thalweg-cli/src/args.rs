@@ -5,8 +5,9 @@ use core::num::NonZeroUsize;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, value_parser};
 use thalweg::{Detail, Dialect, Normalizer, registry};
+use thalweg_http::ClientRules;
 use thalweg_http::replay::{Fault, FaultError, Speed};
 
 use crate::exit::{self, Exit};
@@ -48,8 +49,10 @@ pub(crate) enum Command {
     /// Send a request, and keep the answer as it came: its bytes, when they came, and how they ended.
     ///
     /// Writes body.sse (or .ndjson, .eventstream, .json, .html), chunks.tsv and the beginning of a case.toml, as the
-    /// corpus has them; `thalweg fold` and `thalweg replay` read them. The body of the request is sent as it is given, to
-    /// the URL as it is given. Values of --header-env never show: where the answer repeats them they are written over.
+    /// corpus has them; `thalweg fold DIR`, `events DIR` and `replay DIR` read them. The body of the request is sent as
+    /// compact JSON, its members in the order given (of those with the same name the last), to the URL as it is given.
+    /// Values of --header-env never show: where the answer repeats them they are written over. When it is interrupted
+    /// (Ctrl-C, SIGTERM) it writes what came until then; a second time ends it at once.
     #[command(after_help = exit::RECORD_HELP)]
     Record(RecordArguments),
 }
@@ -114,9 +117,17 @@ pub(crate) struct RecordArguments {
     /// The body: JSON, or @FILE, or @- for standard input. Without it an empty object.
     #[arg(long, value_name = "JSON")]
     pub(crate) data: Option<String>,
-    /// The folder to write to, which is made. Files that are there are not written over.
+    /// How many seconds without a byte are too many.
+    #[arg(long, value_name = "SECONDS", default_value_t = silence(), value_parser = value_parser!(u64).range(1..))]
+    pub(crate) silence: u64,
+    /// The folder to write to, which is made. Where a recording is in it nothing is sent.
     #[arg(short = 'o', long = "out", value_name = "DIR")]
     pub(crate) folder: PathBuf,
+}
+
+/// The client's own bound on silence, in seconds.
+fn silence() -> u64 {
+    ClientRules::default().deadlines.silence.map_or(u64::MAX, |silence| silence.as_secs())
 }
 
 /// A list of faults.
@@ -251,22 +262,43 @@ impl Reading {
 }
 
 fn parse_dialect(name: &str) -> Result<Reading, String> {
-    match (name, registry::find(name)) {
-        ("auto", _) => Ok(Reading::Auto),
-        (_, Some(dialect)) => Ok(Reading::As(dialect)),
-        (_, None) => {
-            let known: Vec<_> = registry::ALL.iter().map(|dialect| &*dialect.name).collect();
-            Err(format!("no such dialect; there are auto, {}", known.join(", ")))
-        }
+    match name {
+        "auto" => Ok(Reading::Auto),
+        _ => registry::find(name).map(Reading::As).ok_or_else(|| no_dialect(name, &["auto"])),
     }
 }
 
 fn parse_known_dialect(name: &str) -> Result<&'static Dialect, String> {
-    match parse_dialect(name)? {
-        Reading::As(dialect) => Ok(dialect),
-        Reading::Auto => Err("a request is made for a dialect that is known".to_owned()),
+    match name {
+        "auto" => Err("a request is made for a dialect that is known".to_owned()),
+        _ => registry::find(name).ok_or_else(|| no_dialect(name, &[])),
     }
 }
+
+/// That there is no such dialect, and what may have been meant.
+fn no_dialect(name: &str, besides: &[&str]) -> String {
+    let all: Vec<_> = besides.iter().copied().chain(registry::ALL.iter().map(|dialect| &*dialect.name)).collect();
+    let lower = name.to_lowercase();
+    let likeness = |known: &str| {
+        let is_part = lower.len() >= PART_BYTES && known.contains(&lower);
+        strsim::jaro_winkler(&lower, known).max(if is_part { 1.0 } else { 0.0 })
+    };
+    let mut near: Vec<_> = all.iter().map(|known| (likeness(known), *known)).collect();
+    near.retain(|(likeness, _)| *likeness > LIKE);
+    near.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+    let near: Vec<_> = near.into_iter().map(|(_, known)| known).take(NEAR_MAX).collect();
+    let meant = if near.is_empty() { String::new() } else { format!("; the nearest: {}", near.join(", ")) };
+    format!("no such dialect{meant}; there are {}", all.join(", "))
+}
+
+/// So like must a name be to be suggested, from 0 to 1.
+const LIKE: f64 = 0.8;
+
+/// So long must a part of a name be.
+const PART_BYTES: usize = 3;
+
+/// So many names are suggested.
+const NEAR_MAX: usize = 3;
 
 fn parse_chunking(spec: &str) -> Result<Chunking, String> {
     let parsed = match spec.split_once(':') {
