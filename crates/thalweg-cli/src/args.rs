@@ -5,9 +5,10 @@ use core::num::NonZeroUsize;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, value_parser};
 use thalweg::{Detail, Dialect, Normalizer, registry};
-use thalweg_http::replay::{Fault, Speed};
+use thalweg_http::ClientRules;
+use thalweg_http::replay::{Fault, FaultError, Speed};
 
 use crate::exit::{self, Exit};
 use crate::replay;
@@ -38,16 +39,20 @@ pub(crate) enum Command {
     Dialects,
     /// Serve recordings over HTTP as the provider did: their chunks at their times, and faults where asked for.
     ///
-    /// The first line on standard output is the URL; each request is a line on standard error when its answer is over,
-    /// without header values and query. A request says which recording it means by the beginning of its path
-    /// (/openai-chat/text/v1/chat/completions) or by the header x-thalweg-case; where there is only one it needs no name.
+    /// The one line on standard output is the URL. On standard error are the number of recordings, and a line for each
+    /// request when its answer is over, without header values and query. A request says which recording it means by the
+    /// beginning of its path (/openai-chat/text/v1/chat/completions), by the header x-thalweg-case or by the query
+    /// parameter ?x-thalweg-case=NAME; where there is only one it needs no name. It speaks HTTP/1.1 in clear only: no
+    /// TLS, no HTTP/2.
     #[command(after_help = exit::REPLAY_HELP, after_long_help = replay::long_help())]
     Replay(ReplayArguments),
     /// Send a request, and keep the answer as it came: its bytes, when they came, and how they ended.
     ///
     /// Writes body.sse (or .ndjson, .eventstream, .json, .html), chunks.tsv and the beginning of a case.toml, as the
-    /// corpus has them; `thalweg fold` and `thalweg replay` read them. The body of the request is sent as it is given, to
-    /// the URL as it is given. Values of --header-env never show: where the answer repeats them they are written over.
+    /// corpus has them; `thalweg fold DIR`, `events DIR` and `replay DIR` read them. The body of the request is sent as
+    /// compact JSON, its members in the order given (of those with the same name the last), to the URL as it is given.
+    /// Values of --header-env never show: where the answer repeats them they are written over. When it is interrupted
+    /// (Ctrl-C, SIGTERM) it writes what came until then; a second time ends it at once.
     #[command(after_help = exit::RECORD_HELP)]
     Record(RecordArguments),
 }
@@ -78,14 +83,16 @@ pub(crate) struct ReplayArguments {
     /// How fast: 1x as recorded, 10x ten times as fast, 0.5x at half the speed, max without waiting.
     #[arg(long, value_name = "SPEED", default_value = "1x")]
     pub(crate) speed: Speed,
-    /// Where to listen; port 0 is any free one.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8642")]
-    pub(crate) listen: SocketAddr,
-    /// What goes wrong in every answer, such as cut:100 or status:503*2; may come several times. --help lists them.
+    /// Where to listen: an address or a host and a port, or a port on 127.0.0.1; port 0 is any free one.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8642", value_parser = Listen::parse)]
+    pub(crate) listen: Listen,
+    /// What goes wrong in every answer, such as cut:100 or status:503*2, or several with ; or spaces between them; may
+    /// come several times. --help lists them.
     ///
-    /// A request may ask for its own by the header x-thalweg-fault.
-    #[arg(long = "fault", value_name = "FAULT")]
-    pub(crate) faults: Vec<Fault>,
+    /// A request may ask for its own, in the same form, by the header x-thalweg-fault or by the query parameter
+    /// ?x-thalweg-fault=FAULT.
+    #[arg(long = "fault", value_name = "FAULT", value_parser = Faults::parse)]
+    pub(crate) faults: Vec<Faults>,
     /// End when the first request that a recording answers is over.
     #[arg(long)]
     pub(crate) once: bool,
@@ -110,9 +117,56 @@ pub(crate) struct RecordArguments {
     /// The body: JSON, or @FILE, or @- for standard input. Without it an empty object.
     #[arg(long, value_name = "JSON")]
     pub(crate) data: Option<String>,
-    /// The folder to write to, which is made. Files that are there are not written over.
+    /// How many seconds without a byte are too many.
+    #[arg(long, value_name = "SECONDS", default_value_t = silence(), value_parser = value_parser!(u64).range(1..))]
+    pub(crate) silence: u64,
+    /// The folder to write to, which is made. Where a recording is in it nothing is sent.
     #[arg(short = 'o', long = "out", value_name = "DIR")]
     pub(crate) folder: PathBuf,
+}
+
+/// The client's own bound on silence, in seconds.
+fn silence() -> u64 {
+    ClientRules::default().deadlines.silence.map_or(u64::MAX, |silence| silence.as_secs())
+}
+
+/// A list of faults.
+#[derive(Clone, Debug)]
+pub(crate) struct Faults(pub(crate) Vec<Fault>);
+
+impl Faults {
+    fn parse(text: &str) -> Result<Self, FaultError> {
+        match Fault::parse_list(text)? {
+            // Says that nothing is no fault.
+            faults if faults.is_empty() => text.parse::<Fault>().map(|fault| Self(vec![fault])),
+            faults => Ok(Self(faults)),
+        }
+    }
+}
+
+/// Where to listen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Listen {
+    /// As it was given.
+    pub(crate) text: String,
+    /// An address without brackets, or a name.
+    pub(crate) host: String,
+    pub(crate) port: u16,
+}
+
+impl Listen {
+    fn parse(text: &str) -> Result<Self, String> {
+        let wrong = || "it is an address and a port, such as 127.0.0.1:8642".to_owned();
+        if let Ok(address) = text.parse::<SocketAddr>() {
+            return Ok(Self { text: text.to_owned(), host: address.ip().to_string(), port: address.port() });
+        }
+        let (host, port) = text.rsplit_once(':').unwrap_or(("", text));
+        let is_name = host.chars().all(|char| char.is_alphanumeric() || matches!(char, '.' | '-' | '_'));
+        let is_number = port.bytes().all(|byte| byte.is_ascii_digit());
+        let port = port.parse().ok().filter(|_| is_name && is_number).ok_or_else(wrong)?;
+        let host = if host.is_empty() { "127.0.0.1" } else { host }.to_owned();
+        Ok(Self { text: text.to_owned(), host, port })
+    }
 }
 
 /// A header, and the variable that its value is in.
@@ -153,8 +207,9 @@ pub(crate) struct Streams {
     /// they are read.
     #[arg(long, value_name = "SPEC", value_parser = parse_chunking)]
     pub(crate) chunking: Option<Chunking>,
-    /// Files with one response each; `-` or none is standard input.
-    #[arg(value_name = "FILE")]
+    /// Files with one response each, or folders with one recording each, which are read as they were recorded: chunks,
+    /// close, and dialect where it is known. `-` or none is standard input.
+    #[arg(value_name = "FILE|DIR")]
     files: Vec<PathBuf>,
 }
 
@@ -189,6 +244,14 @@ impl Streams {
 }
 
 impl Reading {
+    /// By what the user said, else as this dialect, else by the first frame.
+    pub(crate) fn or(self, known: Option<&'static Dialect>) -> Self {
+        match (self, known) {
+            (Self::Auto, Some(dialect)) => Self::As(dialect),
+            _ => self,
+        }
+    }
+
     /// A normalizer for one response.
     pub(crate) fn normalizer(self) -> Normalizer {
         match self {
@@ -199,22 +262,43 @@ impl Reading {
 }
 
 fn parse_dialect(name: &str) -> Result<Reading, String> {
-    match (name, registry::find(name)) {
-        ("auto", _) => Ok(Reading::Auto),
-        (_, Some(dialect)) => Ok(Reading::As(dialect)),
-        (_, None) => {
-            let known: Vec<_> = registry::ALL.iter().map(|dialect| &*dialect.name).collect();
-            Err(format!("no such dialect; there are auto, {}", known.join(", ")))
-        }
+    match name {
+        "auto" => Ok(Reading::Auto),
+        _ => registry::find(name).map(Reading::As).ok_or_else(|| no_dialect(name, &["auto"])),
     }
 }
 
 fn parse_known_dialect(name: &str) -> Result<&'static Dialect, String> {
-    match parse_dialect(name)? {
-        Reading::As(dialect) => Ok(dialect),
-        Reading::Auto => Err("a request is made for a dialect that is known".to_owned()),
+    match name {
+        "auto" => Err("a request is made for a dialect that is known".to_owned()),
+        _ => registry::find(name).ok_or_else(|| no_dialect(name, &[])),
     }
 }
+
+/// That there is no such dialect, and what may have been meant.
+fn no_dialect(name: &str, besides: &[&str]) -> String {
+    let all: Vec<_> = besides.iter().copied().chain(registry::ALL.iter().map(|dialect| &*dialect.name)).collect();
+    let lower = name.to_lowercase();
+    let likeness = |known: &str| {
+        let is_part = lower.len() >= PART_BYTES && known.contains(&lower);
+        strsim::jaro_winkler(&lower, known).max(if is_part { 1.0 } else { 0.0 })
+    };
+    let mut near: Vec<_> = all.iter().map(|known| (likeness(known), *known)).collect();
+    near.retain(|(likeness, _)| *likeness > LIKE);
+    near.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+    let near: Vec<_> = near.into_iter().map(|(_, known)| known).take(NEAR_MAX).collect();
+    let meant = if near.is_empty() { String::new() } else { format!("; the nearest: {}", near.join(", ")) };
+    format!("no such dialect{meant}; there are {}", all.join(", "))
+}
+
+/// So like must a name be to be suggested, from 0 to 1.
+const LIKE: f64 = 0.8;
+
+/// So long must a part of a name be.
+const PART_BYTES: usize = 3;
+
+/// So many names are suggested.
+const NEAR_MAX: usize = 3;
 
 fn parse_chunking(spec: &str) -> Result<Chunking, String> {
     let parsed = match spec.split_once(':') {

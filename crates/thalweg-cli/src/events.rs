@@ -24,13 +24,13 @@ pub(crate) fn run(arguments: &EventsArguments, out: &mut impl Write) -> io::Resu
 
 fn print_file(path: &Path, arguments: &EventsArguments, out: &mut impl Write) -> io::Result<Exit> {
     let file = path.to_string_lossy();
-    let reader = match input::open(path) {
-        Ok(reader) => reader,
+    let source = match input::open(path) {
+        Ok(source) => source,
         Err(error) => return Ok(exit::unreadable(&file, &error)),
     };
     let mut printing =
         Printing { lines: lines::Writer::headless(), is_log: arguments.log, detail: arguments.detail(), out };
-    let ended = input::decode(reader, &arguments.streams, &mut printing)?;
+    let ended = source.decode(&arguments.streams, &mut printing)?;
     let exit = ended.outcome.map_or(Exit::Failed, Exit::from);
     Ok(ended.error.map_or(exit, |error| exit::unreadable(&file, &error)))
 }

@@ -8,7 +8,7 @@ use thalweg::Outcome;
 
 use crate::escape::Line;
 
-/// The exit status, from best to worst. Status 2, a wrong command line, is given before anything is read.
+/// The exit status, from best to worst.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub(crate) enum Exit {
@@ -16,6 +16,8 @@ pub(crate) enum Exit {
     Complete = 0,
     /// A response is incomplete or suspended.
     Incomplete = 1,
+    /// The command line is wrong. Most often clap says so, before anything is read.
+    Usage = 2,
     /// A response is truncated or was cancelled.
     Truncated = 3,
     /// A response failed.
@@ -50,7 +52,7 @@ Exit status:
   0  the response is complete, and recorded, as those below but 2 and 6
   1  the response is incomplete, or suspended
   2  the command line is wrong
-  3  the response is truncated
+  3  the response is truncated, or was interrupted (Ctrl-C, SIGTERM): what came is recorded
   4  the response failed, or is an error
   5  a limit was reached
   6  there is no response, the request could not be read, or the recording not be written";
@@ -89,7 +91,8 @@ pub(crate) fn unwritten(error: &io::Error) -> Exit {
     Exit::Unreadable
 }
 
-fn complain(what: &str, error: &impl Display) {
+/// Says on standard error what is wrong with what.
+pub(crate) fn complain(what: &str, error: &impl Display) {
     let reason = error.to_string();
     let reason = reason.split(" (os error").next().unwrap_or(&reason);
     // There is nobody left to tell that standard error is closed.

@@ -34,12 +34,12 @@ pub(crate) fn run(arguments: &FoldArguments, out: &mut impl Write) -> io::Result
 
 fn fold_file(path: &Path, arguments: &FoldArguments, out: &mut impl Write) -> io::Result<Exit> {
     let file = path.to_string_lossy();
-    let reader = match input::open(path) {
-        Ok(reader) => reader,
+    let source = match input::open(path) {
+        Ok(source) => source,
         Err(error) => return Ok(exit::unreadable(&file, &error)),
     };
     let mut folding = Folding(Response::default());
-    let ended = input::decode(reader, &arguments.streams, &mut folding)?;
+    let ended = source.decode(&arguments.streams, &mut folding)?;
     let folded = Folded { file: &file, dialect: ended.dialect, response: folding.0 };
     if arguments.json {
         serde_json::to_writer(&mut *out, &ResponseView::of(&folded))?;

@@ -10,6 +10,10 @@ use thalweg::{Close, Detail, Event, Normalizer, Outcome, Protocol, Stage};
 
 use crate::args::{Chunking, Streams};
 
+use self::folder::Recorded;
+
+mod folder;
+
 #[cfg(test)]
 mod tests;
 
@@ -44,21 +48,37 @@ pub(crate) struct Ended {
     pub(crate) error: Option<io::Error>,
 }
 
-/// Opens a file; `-` is standard input.
-pub(crate) fn open(path: &Path) -> io::Result<Box<dyn Read>> {
+/// Where a response is read from.
+pub(crate) enum Source {
+    /// Bytes as they come.
+    Bytes(Box<dyn Read>),
+    /// A folder with a recording.
+    Recorded(Box<Recorded>),
+}
+
+/// Opens a file, or a folder with a recording; `-` is standard input.
+pub(crate) fn open(path: &Path) -> io::Result<Source> {
     if path == Path::new("-") {
-        return Ok(Box::new(io::stdin().lock()));
+        return Ok(Source::Bytes(Box::new(io::stdin().lock())));
     }
-    let file = File::open(path)?;
-    // Opening a directory succeeds on some systems; only reading it fails.
-    if file.metadata()?.is_dir() {
-        return Err(io::ErrorKind::IsADirectory.into());
+    if path.is_dir() {
+        return folder::load(path).map(|recorded| Source::Recorded(Box::new(recorded)));
     }
-    Ok(Box::new(file))
+    Ok(Source::Bytes(Box::new(File::open(path)?)))
+}
+
+impl Source {
+    /// Reads the response to its end and gives its events to `sink`. An error is one of the sink.
+    pub(crate) fn decode(self, streams: &Streams, sink: &mut impl Sink) -> io::Result<Ended> {
+        match self {
+            Self::Bytes(reader) => decode(reader, streams, sink),
+            Self::Recorded(recorded) => decode_recorded(&recorded, streams, sink),
+        }
+    }
 }
 
 /// Reads one response to its end and gives its events to `sink`. An error is one of the sink.
-pub(crate) fn decode(mut reader: impl Read, streams: &Streams, sink: &mut impl Sink) -> io::Result<Ended> {
+fn decode(mut reader: impl Read, streams: &Streams, sink: &mut impl Sink) -> io::Result<Ended> {
     let mut decoding =
         Decoding { normalizer: streams.dialect.normalizer().with_detail(sink.detail()), sink, outcome: None };
     let mut cutter = Cutter::new(streams.chunking);
@@ -82,6 +102,37 @@ pub(crate) fn decode(mut reader: impl Read, streams: &Streams, sink: &mut impl S
     Ok(Ended { outcome: decoding.outcome, dialect, error })
 }
 
+/// The same with a recording: its chunks, where no others are asked for, its connections and its close.
+fn decode_recorded(recorded: &Recorded, streams: &Streams, sink: &mut impl Sink) -> io::Result<Ended> {
+    let Recorded { recording, dialect } = recorded;
+    let reading = streams.dialect.or(*dialect);
+    let mut decoding = Decoding { normalizer: reading.normalizer().with_detail(sink.detail()), sink, outcome: None };
+    let mut cutter = Cutter::new(streams.chunking);
+    let borders = u32::try_from(recording.reconnects_us().count()).unwrap_or(u32::MAX);
+    let mut chunks = recording.chunks().peekable();
+    for connection in 0..=borders {
+        if connection > 0 {
+            decoding.reconnect()?;
+        }
+        let own = core::iter::from_fn(|| chunks.next_if(|chunk| chunk.connection == connection));
+        if streams.chunking.is_none() {
+            for chunk in own {
+                decoding.feed(chunk.bytes)?;
+                decoding.sink.drained()?;
+            }
+        } else {
+            let bytes = own.map(|chunk| chunk.bytes).collect::<Vec<_>>().concat();
+            cutter.cut(&bytes, |chunk| decoding.feed(chunk))?;
+        }
+    }
+    // What is missing must not look like an end.
+    let close = recording.close().filter(|_| !recording.is_truncated()).unwrap_or(Close::Broken);
+    decoding.finish(close)?;
+    decoding.sink.drained()?;
+    let dialect = decoding.normalizer.dialect().map(str::to_owned);
+    Ok(Ended { outcome: decoding.outcome, dialect, error: None })
+}
+
 /// One response in the making.
 struct Decoding<'s, S> {
     normalizer: Normalizer,
@@ -97,6 +148,11 @@ impl<S: Sink> Decoding<'_, S> {
 
     fn finish(&mut self, close: Close) -> io::Result<()> {
         self.normalizer.finish(close);
+        self.drain()
+    }
+
+    fn reconnect(&mut self) -> io::Result<()> {
+        self.normalizer.reconnect();
         self.drain()
     }
 

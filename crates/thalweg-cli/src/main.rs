@@ -35,6 +35,7 @@ mod events;
 mod exit;
 mod fold;
 mod input;
+mod interrupt;
 mod record;
 mod replay;
 mod summary;

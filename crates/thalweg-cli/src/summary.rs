@@ -6,7 +6,7 @@
 use std::io::{self, Write};
 
 use thalweg::fold::{AnomalyCount, Block, Choice, ReportedError, Tokens};
-use thalweg::{Action, BlockClose, BlockKind, Close, Evidence, Id, InputState, Part, Retry, UsageOrigin};
+use thalweg::{Action, BlockClose, BlockKind, Close, Evidence, Id, InputState, Part, Response, Retry, UsageOrigin};
 
 use crate::escape::{self, Line};
 use crate::fold::Folded;
@@ -26,8 +26,7 @@ pub(crate) fn write(folded: &Folded<'_>, out: &mut impl Write) -> io::Result<()>
     for (field, value) in &response.metas {
         writeln!(out, "  {:9} {}", field.as_str(), Line(value))?;
     }
-    let outcome = response.outcome.map_or("none", |outcome| outcome.as_str());
-    writeln!(out, "  outcome   {outcome}: {}", response.evidence.as_ref().map(evidence).unwrap_or_default())?;
+    write_outcome(response, out)?;
     if let Some(resume) = &response.resume {
         writeln!(out, "  resume    {} after {}", Line(&resume.response_id), resume.after)?;
     }
@@ -37,6 +36,18 @@ pub(crate) fn write(folded: &Folded<'_>, out: &mut impl Write) -> io::Result<()>
     if let Some(tokens) = &response.usage {
         write_usage(tokens, out)?;
     }
+    write_troubles(response, out)?;
+    writeln!(out)
+}
+
+/// Writes the verdict on a response, and what it rests on.
+pub(crate) fn write_outcome(response: &Response, out: &mut impl Write) -> io::Result<()> {
+    let outcome = response.outcome.map_or("none", |outcome| outcome.as_str());
+    writeln!(out, "  outcome   {outcome}: {}", response.evidence.as_ref().map(evidence).unwrap_or_default())
+}
+
+/// Writes the errors of a response and what is wrong with its stream, a line each.
+pub(crate) fn write_troubles(response: &Response, out: &mut impl Write) -> io::Result<()> {
     for error in &response.errors {
         write_error(error, out)?;
     }
@@ -46,7 +57,7 @@ pub(crate) fn write(folded: &Folded<'_>, out: &mut impl Write) -> io::Result<()>
     if !response.unknown.is_empty() {
         writeln!(out, "  unknown   {}", counted(response.unknown.len() as u64, "frame", "frames"))?;
     }
-    writeln!(out)
+    Ok(())
 }
 
 /// What a verdict rests on, in words.
@@ -257,6 +268,7 @@ fn write_anomaly(anomaly: &AnomalyCount, out: &mut impl Write) -> io::Result<()>
     }
 }
 
-fn counted(n: u64, one: &str, many: &str) -> String {
+/// So many of something.
+pub(crate) fn counted(n: u64, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
 }

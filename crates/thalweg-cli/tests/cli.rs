@@ -229,7 +229,7 @@ fn check_unreadable(file: &Path, reason: &str) {
 #[test]
 fn what_cannot_be_read_is_said() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    check_unreadable(folder, "is a directory");
+    check_unreadable(folder, "is a directory without a recording: no body.sse or the like");
     if cfg!(unix) {
         check_unreadable(&folder.join("missing"), "no such file or directory");
     }
@@ -317,6 +317,77 @@ fn stdin_is_a_file_too() {
         assert_eq!(objects(&output)[0]["file"], "-");
         assert_eq!(objects(&output)[0]["outcome"], "complete");
     }
+}
+
+/// A folder of the tests' own with these files.
+fn recorded(name: &str, files: &[(&str, &str)]) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).expect("the tests' folder is writable");
+    for (name, text) in files {
+        std::fs::write(folder.join(name), text).expect("the tests' folder is writable");
+    }
+    folder
+}
+
+const LOW: &str = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Low\"}}]}\n\n";
+
+#[test]
+fn a_folder_is_read_as_it_was_recorded() {
+    let case = "[source]\nhow = \"POST /v1, dialect groq\"\nclose = \"timed_out\"\n";
+    let table = format!("at_us\tend\n5\t9\n7\t{}\n", LOW.len());
+    let folder = recorded("timed-out", &[("body.sse", LOW), ("chunks.tsv", &table), ("case.toml", case)]);
+    for chunking in [&[][..], &["--chunking", "whole"], &["--chunking", "bytes:3"]] {
+        let output = run(&[&["fold", "--json"], chunking].concat(), core::slice::from_ref(&folder));
+        let object = &objects(&output)[0];
+        assert_eq!((status(&output), &object["dialect"]), (3, &json!("groq")), "{chunking:?}");
+        assert_eq!((&object["outcome"], &object["evidence"]["close"]), (&json!("truncated"), &json!("timed_out")));
+        assert_eq!(object["choices"][0]["blocks"][0]["text"], "Low");
+    }
+    let output = run(&["fold", "--json", "--dialect", "vllm"], core::slice::from_ref(&folder));
+    assert_eq!(objects(&output)[0]["dialect"], "vllm", "the user knows better");
+    let events = run(&["events"], &[folder]);
+    assert_eq!(objects(&events).last().map(|event| event["evidence"]["close"].clone()), Some(json!("timed_out")));
+}
+
+#[test]
+fn a_folder_needs_only_a_body_and_its_dialect_may_be_its_place() {
+    let folder = recorded("body-alone", &[("body.sse", LOW)]);
+    let output = run(&["fold", "--json"], &[folder]);
+    assert_eq!(objects(&output)[0]["evidence"]["close"], "clean");
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus/ollama/text");
+    let output = run(&["fold", "--json"], &[corpus]);
+    assert_eq!((status(&output), &objects(&output)[0]["dialect"]), (0, &json!("ollama")));
+}
+
+#[test]
+fn connections_of_a_recording_continue_it() {
+    let (first, second) = ("id: 1\ndata: {\"choi", LOW);
+    let (cut, end) = (first.len(), first.len() + second.len());
+    let table = format!("at_us\tend\twhat\n5\t{cut}\t\n6\t{cut}\tconnection\n7\t{end}\t\n8\t{end}\tclose:clean\n");
+    let folder = recorded("connections", &[("body.sse", &format!("{first}{second}")), ("chunks.tsv", &table)]);
+    for chunking in [&[][..], &["--chunking", "whole"]] {
+        let output =
+            run(&[&["fold", "--json", "--dialect", "openai-chat"], chunking].concat(), core::slice::from_ref(&folder));
+        assert_eq!(objects(&output)[0]["choices"][0]["blocks"][0]["text"], "Low", "{}", text(&output.stdout));
+    }
+}
+
+#[test]
+fn a_folder_that_is_no_recording_is_said() {
+    let check = |name: &str, files: &[(&str, &str)], expected: &str| {
+        let output = run(&["fold"], &[recorded(name, files)]);
+        assert_eq!(status(&output), 6);
+        assert!(text(&output.stderr).contains(expected), "{}", text(&output.stderr));
+    };
+    check("no-body", &[("case.toml", "")], "without a recording: no body.sse");
+    check("two-bodies", &[("body.sse", ""), ("body.json", "")], "more than one body");
+    check(
+        "bad-close",
+        &[("body.sse", LOW), ("case.toml", "[source]\nclose = \"slowly\"\n")],
+        "case.toml: source.close",
+    );
+    check("bad-table", &[("body.sse", LOW), ("chunks.tsv", "at_us\tend\n5\tmany\n")], "chunks.tsv: ");
 }
 
 #[test]

@@ -8,6 +8,8 @@
 
 #[cfg(feature = "client")]
 mod client;
+#[cfg(any(feature = "client", feature = "replay"))]
+mod media;
 #[cfg(feature = "replay")]
 pub mod replay;
 

@@ -1,6 +1,7 @@
 //! A call as it was received, in the form of the corpus.
 
 use core::fmt;
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use tokio::time::Instant;
 
 use super::head::Head;
 use super::secret::Redactor;
+use crate::media;
 
 /// Records the answer of a call: chunks as they arrive, with their times since the request was sent, and the close.
 ///
@@ -44,10 +46,18 @@ struct State {
     recording: Recording,
     held_bytes_max: usize,
     start: Instant,
-    extension: &'static str,
-    server: String,
+    /// None until a head comes.
+    response: Option<About>,
     how: String,
     redactor: Arc<Redactor>,
+}
+
+/// What the head of a response says about its bytes.
+struct About {
+    extension: &'static str,
+    server: String,
+    status: u16,
+    content_type: Option<String>,
 }
 
 impl Recorder {
@@ -65,8 +75,7 @@ impl Recorder {
             recording: Recording::new().with_held_bytes(held_bytes_max),
             held_bytes_max,
             start: Instant::now(),
-            extension: "sse",
-            server: String::new(),
+            response: None,
             how: String::new(),
             redactor: Arc::default(),
         };
@@ -97,26 +106,43 @@ impl Recorder {
         beginning
     }
 
-    /// Writes the recording as a case of the corpus, without what a person must state: the bytes, `chunks.tsv`, and a
-    /// `case.toml` that says where they are from. Gives the path of the bytes. Files that are there are not written over.
+    /// Makes the folder that a recording is to be [written](Self::write) to, and sees that none is there: better before
+    /// the request is sent than when its answer has been paid for.
     ///
     /// # Errors
-    /// The folder cannot be made, a file is there, or cannot be written.
+    /// The folder cannot be made, or has a `body.*`, `chunks.tsv` or `case.toml`. The message names the file.
+    pub fn make_folder(folder: &Path) -> io::Result<()> {
+        fs::create_dir_all(folder).map_err(|error| named(folder, &error))?;
+        for entry in fs::read_dir(folder).map_err(|error| named(folder, &error))? {
+            let name = entry.map_err(|error| named(folder, &error))?.file_name();
+            let is_body = Path::new(&name).file_stem() == Some(OsStr::new("body"));
+            if is_body || name == CHUNKS || name == CASE {
+                let there = io::Error::new(io::ErrorKind::AlreadyExists, "it is there, and is not written over");
+                return Err(named(&folder.join(name), &there));
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the recording as a case of the corpus, without what a person must state: the bytes, `chunks.tsv`, and a
+    /// `case.toml` that says where they are from. Gives the path of the bytes. Files that are there are not written over,
+    /// and then nothing is written. An answer that is not over is written as cancelled.
+    ///
+    /// # Errors
+    /// There is no response ([`NotFound`](io::ErrorKind::NotFound)), the folder cannot be made, a file of a recording is
+    /// there, or cannot be written. The message names the file.
     pub fn write(&self, folder: &Path) -> io::Result<PathBuf> {
         let recording = self.recording();
         let state = self.lock();
-        fs::create_dir_all(folder)?;
-        let body = folder.join(format!("body.{}", state.extension));
+        let Some(response) = &state.response else {
+            return Err(io::Error::new(io::ErrorKind::NotFound, "no response came that could be written"));
+        };
+        Self::make_folder(folder)?;
+        let body = folder.join(format!("body.{}", response.extension));
         create(&body, recording.bytes())?;
-        create(&folder.join("chunks.tsv"), recording.to_tsv().as_bytes())?;
-        let close = recording.close().unwrap_or(Close::Broken);
-        let case = format!(
-            "about = \"\"                # one sentence: what this case shows\n\n[source]\nkind = \"recorded\"\nserver = {:?}   \
-             # product and version\nhow = {:?}\nclose = \"{close}\"\n\n# [expect]: stated by hand, from the bytes. See corpus/README.md.\n",
-            plain(&state.server),
-            plain(&state.how)
-        );
-        create(&folder.join("case.toml"), case.as_bytes())?;
+        create(&folder.join(CHUNKS), recording.to_tsv().as_bytes())?;
+        let case = response.case(&state.how, recording.close().unwrap_or(Close::Cancelled));
+        create(&folder.join(CASE), case.as_bytes())?;
         Ok(body)
     }
 
@@ -126,6 +152,7 @@ impl Recorder {
         state.attempt += 1;
         state.recording = Recording::new().with_held_bytes(state.held_bytes_max);
         state.start = Instant::now();
+        state.response = None;
         state.redactor = redactor;
         state.how = how;
         Self { state: Arc::clone(&self.state), attempt: state.attempt }
@@ -134,8 +161,12 @@ impl Recorder {
     /// The head of the response came.
     pub(crate) fn head(&self, head: &Head, framing: Framing) {
         let Some(mut state) = self.writes() else { return };
-        state.server = head.header("server").unwrap_or_default().to_owned();
-        state.extension = extension(head.content_type.as_deref().unwrap_or_default(), framing);
+        state.response = Some(About {
+            extension: extension(head.content_type.as_deref().unwrap_or_default(), framing),
+            server: head.header("server").unwrap_or_default().to_owned(),
+            status: head.status,
+            content_type: head.content_type.clone(),
+        });
     }
 
     /// A chunk came.
@@ -165,6 +196,26 @@ impl Recorder {
 impl State {
     fn now_us(&self) -> u64 {
         u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+}
+
+impl About {
+    /// What the corpus wants to know of a case, as far as nobody must think about it.
+    fn case(&self, how: &str, close: Close) -> String {
+        let mut case = format!(
+            "about = \"\"                # one sentence: what this case shows\n\n[source]\nkind = \"recorded\"\nserver = {:?}   \
+             # product and version\nhow = {:?}\nclose = \"{close}\"\n",
+            plain(&self.server),
+            plain(how)
+        );
+        if self.status != 200 {
+            case.push_str(&format!("status = {}\n", self.status));
+        }
+        let media = self.content_type.as_deref().filter(|media| media::of_ending(self.extension) != Some(*media));
+        if let Some(media) = media {
+            case.push_str(&format!("content_type = {:?}\n", plain(media)));
+        }
+        case + "\n# [expect]: stated by hand, from the bytes. See corpus/README.md.\n"
     }
 }
 
@@ -207,7 +258,13 @@ fn plain(text: &str) -> String {
 
 /// A new file that only its owner may read: an answer is as private as what was asked.
 fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    private(path)?.write_all(bytes)
+    let written = private(path).and_then(|mut file| file.write_all(bytes));
+    written.map_err(|error| named(path, &error))
+}
+
+/// An error with the file it is about.
+fn named(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
 
 /// Makes a file that only its owner may read.
@@ -218,3 +275,9 @@ pub(crate) fn private(path: &Path) -> io::Result<fs::File> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
 }
+
+/// The table of times.
+const CHUNKS: &str = "chunks.tsv";
+
+/// What is known of the answer.
+const CASE: &str = "case.toml";

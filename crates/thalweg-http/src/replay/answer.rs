@@ -43,21 +43,31 @@ pub(super) async fn answer(
     let zero = Instant::now();
     let (parts, body) = request.into_parts();
     let watch = Watch::new(Arc::clone(&shared), parts.method.clone(), parts.uri.path().to_owned());
-    let say = |status, text: &dyn fmt::Display, watch| Ok(plain(status, text, &shared, &gate, watch));
+    let say = |status, reason: String, text: &dyn fmt::Display, mut watch: Watch| {
+        watch.refused(reason);
+        Ok(plain(status, text, &shared, &gate, watch))
+    };
     if !drain(body).await? {
-        return say(StatusCode::PAYLOAD_TOO_LARGE, &format_args!("at most {REQUEST_BYTES_MAX} bytes\n"), watch);
+        let reason = format!("a request has at most {REQUEST_BYTES_MAX} bytes");
+        return say(StatusCode::PAYLOAD_TOO_LARGE, reason.clone(), &format_args!("{reason}\n"), watch);
     }
     let at = match select::recording(&shared.library, &parts) {
         Ok(at) => at,
-        Err(error) => return say(StatusCode::NOT_FOUND, &error, watch),
+        Err(error) => return say(StatusCode::NOT_FOUND, error.reason(), &error, watch),
     };
     let own = match select::faults(&parts) {
         Ok(own) => own,
-        Err(error) => return say(StatusCode::BAD_REQUEST, &format_args!("{}: {error}\n", select::FAULT), watch),
+        Err(error) => {
+            let reason = format!("{}: `{}`: {}", select::FAULT, error.fault.escape_debug(), error.reason);
+            return say(StatusCode::BAD_REQUEST, reason, &format_args!("{}: {error}\n", select::FAULT), watch);
+        }
     };
     let faults = match shared.faults(at, own) {
         Ok(faults) => faults,
-        Err(error) => return say(StatusCode::BAD_REQUEST, &format_args!("{}: {error}\n", select::FAULT), watch),
+        Err(error) => {
+            let reason = format!("{}: {error}", select::FAULT);
+            return say(StatusCode::BAD_REQUEST, reason.clone(), &format_args!("{reason}\n"), watch);
+        }
     };
     let Some(recorded) = shared.recorded(at) else { return Err(NoAnswer) };
     Replaying { shared: &shared, gate, zero, at, recorded, faults }.answer(watch).await

@@ -15,6 +15,7 @@ use thalweg::{Close, Recording};
 
 use super::error::LoadError;
 use super::take::Take;
+use crate::media;
 
 /// Default of [`Library::load_within`]: 1 GiB.
 pub const LIBRARY_BYTES: u64 = 1 << 30;
@@ -111,13 +112,14 @@ impl Wire {
     /// What the ending of a body's file name says.
     #[must_use]
     pub fn from_extension(extension: &str) -> Option<Self> {
-        WIRES.iter().find(|(known, _, _)| *known == extension).map(|(_, wire, _)| *wire)
+        WIRES.iter().find(|(known, _)| *known == extension).map(|(_, wire)| *wire)
     }
 
     /// The media type that it is served with.
     #[must_use]
     pub fn content_type(self) -> &'static str {
-        WIRES.iter().find(|(_, wire, _)| *wire == self).map_or("application/octet-stream", |(_, _, media)| media)
+        let ending = WIRES.iter().find(|(_, wire)| *wire == self).map(|(ending, _)| *ending);
+        ending.and_then(media::of_ending).unwrap_or("application/octet-stream")
     }
 }
 
@@ -261,12 +263,12 @@ fn file_name(path: &Path) -> String {
     whole.file_name().map_or_else(|| "recording".to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
-const WIRES: [(&str, Wire, &str); 5] = [
-    ("sse", Wire::Sse, "text/event-stream"),
-    ("ndjson", Wire::Lines, "application/x-ndjson"),
-    ("eventstream", Wire::EventStream, "application/vnd.amazon.eventstream"),
-    ("json", Wire::Json, "application/json"),
-    ("html", Wire::Html, "text/html; charset=utf-8"),
+const WIRES: [(&str, Wire); 5] = [
+    ("sse", Wire::Sse),
+    ("ndjson", Wire::Lines),
+    ("eventstream", Wire::EventStream),
+    ("json", Wire::Json),
+    ("html", Wire::Html),
 ];
 
 const ENDINGS: &str = ".sse, .ndjson, .eventstream, .json, .html";

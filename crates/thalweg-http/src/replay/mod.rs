@@ -32,7 +32,8 @@
 //!
 //! # Which recording answers
 //! The one that the header or query parameter [`CASE`] names; else the one that the path begins with, whatever path of a
-//! provider follows; else the only one there is. Where none is meant the answer is 404 and lists those there are.
+//! provider follows; else the only one there is. Where none is meant the answer is 404 and lists those there are, or the
+//! twenty that are named most like it.
 //!
 //! # How it answers
 //! With the recorded status (200 where nobody knows it), the media type of its framing, each recorded chunk as one chunk
@@ -45,7 +46,10 @@
 //!
 //! # Faults
 //! Every answer has those of the server and those that its request asks for by the header or query parameter [`FAULT`].
-//! [`FAULTS`] lists them; they can be combined.
+//! [`FAULTS`] lists them. All of them are done, those of the server before those of the request: waits first; a drop, a
+//! reset or a status without the recorded body takes the place of the answer; of what ends a body the first on the wire
+//! holds, of several statuses the first, of several chunk lengths the last. `*K` counts for each recording and each text
+//! of a fault, as long as the server lives.
 
 mod answer;
 mod body;

@@ -20,6 +20,8 @@ pub struct Served {
     pub path: String,
     /// The recording that answered; none where no recording was meant.
     pub recording: Option<String>,
+    /// Why no recording answered, in a line; none where one did.
+    pub refused: Option<String>,
     /// Which connection of it, from 0.
     pub connection: usize,
     /// What was done wrong on purpose.
@@ -75,6 +77,9 @@ impl fmt::Display for Served {
         if let Some(recording) = &self.recording {
             write!(f, " <- {}", recording.escape_debug())?;
         }
+        if let Some(refused) = &self.refused {
+            write!(f, " refused, {refused}")?;
+        }
         if self.connection > 0 {
             write!(f, " connection {}", self.connection)?;
         }
@@ -102,6 +107,7 @@ impl Watch {
             method,
             path,
             recording: None,
+            refused: None,
             connection: 0,
             faults: Vec::new(),
             status: None,
@@ -117,6 +123,11 @@ impl Watch {
     pub(super) fn meant(&mut self, recording: &str, faults: &[FaultKind]) {
         self.served.recording = Some(recording.to_owned());
         self.served.faults = faults.to_vec();
+    }
+
+    /// No recording answers.
+    pub(super) fn refused(&mut self, reason: String) {
+        self.served.refused = Some(reason);
     }
 
     /// With this connection of it.

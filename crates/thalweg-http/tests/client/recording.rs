@@ -73,7 +73,56 @@ async fn a_recording_is_written_as_a_case_and_over_nothing() {
     assert_eq!(stored, recorder.recording());
     let case = String::from_utf8_lossy(&files[1].1);
     assert!(case.contains("kind = \"recorded\"") && case.contains("close = \"clean\""), "{case}");
-    assert!(recorder.write(&folder.0).is_err(), "it wrote over what was there");
+    let error = recorder.write(&folder.0).expect_err("it wrote over what was there");
+    assert!(error.to_string().starts_with(&folder.0.to_string_lossy().into_owned()), "{error}");
+}
+
+#[tokio::test]
+async fn nothing_is_written_beside_a_file_of_another_recording() {
+    let server = Server::with(good()).await;
+    let recorder = Recorder::new();
+    let client = client().with_recorder(recorder.clone());
+    client.send(&server.endpoint(), request()).await.expect("it answers").collect_response().await;
+    for there in ["body.json", "chunks.tsv", "case.toml"] {
+        let folder = Folder::new();
+        fs::create_dir_all(&folder.0).expect("the folder can be made");
+        fs::write(folder.0.join(there), "mine").expect("it can be written");
+        fs::write(folder.0.join("notes.txt"), "mine").expect("it can be written");
+        let error = recorder.write(&folder.0).expect_err("a file is there");
+        assert_eq!(error.kind(), std::io::ErrorKind::AlreadyExists);
+        assert!(error.to_string().contains(there), "{error}");
+        assert_eq!(folder.files().len(), 2, "{:?}", folder.files());
+    }
+}
+
+#[tokio::test]
+async fn where_no_response_came_nothing_is_written() {
+    let server = Server::with(vec![Step::Reset]).await;
+    let (recorder, folder) = (Recorder::new(), Folder::new());
+    let unused = recorder.write(&folder.0).expect_err("no request was sent");
+    assert_eq!(unused.kind(), std::io::ErrorKind::NotFound);
+    client().with_recorder(recorder.clone()).send(&server.endpoint(), request()).await.expect_err("nobody answers");
+    let error = recorder.write(&folder.0).expect_err("there is nothing to write");
+    assert_eq!(error.to_string(), "no response came that could be written");
+    assert!(!folder.0.exists());
+}
+
+#[tokio::test]
+async fn a_recording_says_status_and_type_where_they_are_not_the_usual_ones() {
+    let error = vec![head("503 Service Unavailable", &[("content-type", "text/plain")]), send("try later")];
+    let server = Server::start(vec![error, good()]).await;
+    let recorder = Recorder::new();
+    let client = client().with_recorder(recorder.clone());
+    let case = |folder: &Folder| {
+        recorder.write(&folder.0).expect("the folder can be written");
+        fs::read_to_string(folder.0.join("case.toml")).expect("it was written")
+    };
+    client.send(&server.endpoint(), request()).await.expect_err("it is refused");
+    let refused = case(&Folder::new());
+    assert!(refused.contains("\nstatus = 503\ncontent_type = \"text/plain\"\n"), "{refused}");
+    client.send(&server.endpoint(), request()).await.expect("it answers").collect_response().await;
+    let usual = case(&Folder::new());
+    assert!(!usual.contains("status =") && !usual.contains("content_type"), "{usual}");
 }
 
 #[tokio::test]

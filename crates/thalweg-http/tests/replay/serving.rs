@@ -73,6 +73,21 @@ async fn what_is_told_has_no_secrets() {
 }
 
 #[tokio::test]
+async fn what_is_told_says_why_a_request_was_refused() {
+    let (server, log) = logged(Library::of("three", Wire::Sse, &recording())).await;
+    let refused = read(ask(&server, "/v1?x-thalweg-case=four", "").await.expect("an answer")).await;
+    assert_eq!(refused.status, 404);
+    let refused = read(ask(&server, "/v1", "cut:1 status:99").await.expect("an answer")).await;
+    assert_eq!(refused.status, 400);
+    assert!(refused.text().contains("the value must be from 200 to 599"), "{}", refused.text());
+    soon(server.wait_for(|counts| counts.ended == 2)).await;
+    let lines: Vec<_> = log.lock().expect("no test panics here").iter().map(Served::to_string).collect();
+    assert!(lines[0].starts_with("POST /v1 refused, no recording is named four: 404, "), "{lines:?}");
+    let expected = "POST /v1 refused, x-thalweg-fault: `status:99`: the value must be from 200 to 599: 400, ";
+    assert!(lines[1].starts_with(expected), "{lines:?}");
+}
+
+#[tokio::test]
 async fn a_client_that_goes_away_is_noticed_also_in_a_pause() {
     for fault in ["stall:86400000@8", "stall:86400000", "wait:86400000", "hang"] {
         let server = serve(fault).await;

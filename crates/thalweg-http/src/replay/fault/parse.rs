@@ -1,7 +1,7 @@
 //! A fault from its text: `name[:value][@N][,key=value]...[*K]`.
 
 use core::fmt;
-use core::num::NonZeroU64;
+use core::num::{NonZeroU64, NonZeroUsize};
 use core::str::FromStr;
 use core::time::Duration;
 
@@ -25,8 +25,16 @@ pub struct FaultError {
 pub enum FaultReason {
     /// No fault has this name.
     Name,
-    /// The part between `:` and what follows is missing, too much, or no such number.
+    /// The part between `:` and what follows is missing, too much, or no number.
     Value,
+    /// It is a number that the fault does not take.
+    #[non_exhaustive]
+    Range {
+        /// The least.
+        min: u64,
+        /// The most.
+        max: u64,
+    },
     /// The offset behind `@` is no number, or the fault takes none.
     Offset,
     /// The fault has no such option, or its value is nothing that can be sent.
@@ -53,7 +61,8 @@ impl fmt::Display for FaultReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Name => "no fault has this name",
-            Self::Value => "the value is missing, too much, or out of range",
+            Self::Value => "the value is missing, too much, or no number",
+            Self::Range { min, max } => return write!(f, "the value must be from {min} to {max}"),
             Self::Offset => "it takes no offset, or this is no number",
             Self::Option => "it has no such option, or not with this value",
             Self::Requests => "the number of requests must be above zero",
@@ -108,16 +117,16 @@ impl<'t> Parts<'t> {
 
     fn kind(mut self) -> Result<FaultKind, FaultReason> {
         let kind = match self.name {
-            "cut" => FaultKind::Cut { at: self.value()? },
+            "cut" => FaultKind::Cut { at: self.value(0, u64::MAX)? },
             "wait" => FaultKind::Wait { pause: self.pause()? },
             "drop" => FaultKind::Drop,
             "reset" => FaultKind::Reset { at: self.at.take() },
             "stall" => FaultKind::Stall { pause: self.pause()?, at: self.at.take().unwrap_or(0) },
             "hang" => FaultKind::Hang,
             "garbage" => self.garbage()?,
-            "heartbeats" => FaultKind::Heartbeats { count: self.value()?, at: self.at.take().unwrap_or(0) },
-            "line" => FaultKind::Line { bytes: self.value()?, at: self.at.take().unwrap_or(0) },
-            "chunk" => FaultKind::Chunk { bytes: self.value()? },
+            "heartbeats" => FaultKind::Heartbeats { count: self.value(0, u64::MAX)?, at: self.at.take().unwrap_or(0) },
+            "line" => FaultKind::Line { bytes: self.value(0, u64::MAX)?, at: self.at.take().unwrap_or(0) },
+            "chunk" => FaultKind::Chunk { bytes: self.value(NonZeroUsize::MIN, NonZeroUsize::MAX)? },
             "gzip" => FaultKind::Gzip { is_cut: false, at: None },
             "gzip-cut" => FaultKind::Gzip { is_cut: true, at: self.at.take() },
             "status" => FaultKind::Status(self.status()?),
@@ -127,15 +136,12 @@ impl<'t> Parts<'t> {
     }
 
     fn pause(&mut self) -> Result<Duration, FaultReason> {
-        let pause = Duration::from_millis(self.value()?);
-        if pause > STALL_MAX { Err(FaultReason::Value) } else { Ok(pause) }
+        let most = u64::try_from(STALL_MAX.as_millis()).unwrap_or(u64::MAX);
+        self.value(0, most).map(Duration::from_millis)
     }
 
     fn garbage(&mut self) -> Result<FaultKind, FaultReason> {
-        let bytes = if self.value.is_some() { self.value()? } else { GARBAGE_BYTES };
-        if bytes == 0 || bytes > GARBAGE_MAX {
-            return Err(FaultReason::Value);
-        }
+        let bytes = if self.value.is_some() { self.value(1, GARBAGE_MAX)? } else { GARBAGE_BYTES };
         let mut seed = 0;
         for (key, value) in self.options.drain(..) {
             let value = value.filter(|_| key == "seed").and_then(number);
@@ -145,10 +151,7 @@ impl<'t> Parts<'t> {
     }
 
     fn status(&mut self) -> Result<StatusFault, FaultReason> {
-        let code = self.value()?;
-        if !(200..=599).contains(&code) {
-            return Err(FaultReason::Value);
-        }
+        let code = self.value(200, 599)?;
         let mut status = StatusFault { code, retry_after: None, should_retry: None, keeps_body: false };
         for (key, value) in self.options.drain(..) {
             let header = value.and_then(|value| HeaderValue::from_str(value).ok()).ok_or(FaultReason::Option);
@@ -170,9 +173,11 @@ impl<'t> Parts<'t> {
         Ok(status)
     }
 
-    /// Takes the value, which must be there.
-    fn value<T: FromStr>(&mut self) -> Result<T, FaultReason> {
-        self.value.take().and_then(number).ok_or(FaultReason::Value)
+    /// Takes the value, which must be there and in a range.
+    fn value<T: Bound>(&mut self, min: T, max: T) -> Result<T, FaultReason> {
+        let text = self.value.take().filter(|text| is_number(text)).ok_or(FaultReason::Value)?;
+        let value = text.parse().ok().filter(|value| (min..=max).contains(value));
+        value.ok_or_else(|| FaultReason::Range { min: min.wide(), max: max.wide() })
     }
 
     /// Nothing is left that the fault has no place for.
@@ -186,9 +191,43 @@ impl<'t> Parts<'t> {
     }
 }
 
+/// A number that a fault takes.
+trait Bound: Copy + PartialOrd + FromStr {
+    /// As it is told.
+    fn wide(self) -> u64;
+}
+
+impl Bound for u16 {
+    fn wide(self) -> u64 {
+        self.into()
+    }
+}
+
+impl Bound for u64 {
+    fn wide(self) -> u64 {
+        self
+    }
+}
+
+impl Bound for usize {
+    fn wide(self) -> u64 {
+        self as u64
+    }
+}
+
+impl Bound for NonZeroUsize {
+    fn wide(self) -> u64 {
+        self.get() as u64
+    }
+}
+
 /// A number in digits alone: no sign.
 fn number<T: FromStr>(text: &str) -> Option<T> {
-    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+    is_number(text).then(|| text.parse().ok()).flatten()
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// How many bytes of garbage come where nothing is said.

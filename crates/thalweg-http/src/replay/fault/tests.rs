@@ -71,20 +71,21 @@ fn what_is_no_fault_says_why() {
     check("cut", FaultReason::Value);
     check("cut:-1", FaultReason::Value);
     check("cut:+1", FaultReason::Value);
-    check("cut:99999999999999999999", FaultReason::Value);
+    check("cut:99999999999999999999", FaultReason::Range { min: 0, max: u64::MAX });
     check("cut:1@2", FaultReason::Offset);
     check("cut:1,x=2", FaultReason::Option);
     check("cut:1*0", FaultReason::Requests);
     check("cut:1*many", FaultReason::Requests);
     check("drop:1", FaultReason::Value);
     check("reset@x", FaultReason::Offset);
-    check("chunk:0", FaultReason::Value);
-    check("stall:86400001", FaultReason::Value);
-    check("garbage:0", FaultReason::Value);
-    check("garbage:1048577", FaultReason::Value);
+    check("chunk:0", FaultReason::Range { min: 1, max: usize::MAX as u64 });
+    check("cut:", FaultReason::Value);
+    check("stall:86400001", FaultReason::Range { min: 0, max: 86_400_000 });
+    check("garbage:0", FaultReason::Range { min: 1, max: 1 << 20 });
+    check("garbage:1048577", FaultReason::Range { min: 1, max: 1 << 20 });
     check("garbage,seed=x", FaultReason::Option);
-    check("status:199", FaultReason::Value);
-    check("status:600", FaultReason::Value);
+    check("status:199", FaultReason::Range { min: 200, max: 599 });
+    check("status:600", FaultReason::Range { min: 200, max: 599 });
     check("status:429,retry-after=2,retry-after-ms=2", FaultReason::Twice);
     check("status:429,retry-after", FaultReason::Option);
     check("status:429,retry-after=\u{1}", FaultReason::Option);
@@ -95,7 +96,7 @@ fn a_wrong_text_names_the_form_or_all_of_them() {
     let message = |text: &str| text.parse::<Fault>().expect_err("it is none").to_string();
     assert_eq!(
         message("stall:soon"),
-        "`stall:soon`: the value is missing, too much, or out of range; it is written stall:MS[@N]"
+        "`stall:soon`: the value is missing, too much, or no number; it is written stall:MS[@N]"
     );
     let unknown = message("explode");
     for (form, what) in FAULTS {

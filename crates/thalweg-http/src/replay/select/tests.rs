@@ -74,3 +74,22 @@ fn faults_come_from_headers_and_parameters() {
     assert_eq!(asked(&both), Ok(["cut:1", "drop*2", "hang", "chunk:2"].map(str::to_owned).into()));
     assert_eq!(asked(&parts("/", Some((FAULT, "cut:1 explode")))), Err("explode".to_owned()));
 }
+
+#[test]
+fn of_many_recordings_the_nearest_are_listed() {
+    let names: Vec<_> = (0..50).flat_map(|n| [format!("one/case-{n}"), format!("two-{n}/text")]).collect();
+    let library = library(&names.iter().map(|name| &**name).collect::<Vec<_>>());
+    let error = |uri: &str, named| found(&library, &parts(uri, named)).expect_err("no recording is meant");
+    let listed = error("/", Some((CASE, "One/caes-17")));
+    let lines: Vec<_> = listed.lines().collect();
+    assert_eq!(lines[..2], ["no recording is named One/caes-17; of 100 the nearest are:", "  one/case-17"]);
+    assert_eq!(lines.len(), 21, "{listed}");
+    let listed = error("/two-7/txet/v1/chat/completions", None);
+    assert!(listed.contains("; of 100 the nearest are:\n  two-7/text\n"), "{listed}");
+    let listed = error("/text/v1", None);
+    assert!(
+        listed.starts_with("several recordings are named text: 50, of which the first are\n  two-0/text\n"),
+        "{listed}"
+    );
+    assert_eq!(listed.lines().count(), 21, "{listed}");
+}
