@@ -2,12 +2,12 @@
 
 use core::fmt::{Debug, Write};
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::DefaultGuard;
-use tracing::{Event, Metadata, Subscriber};
+use tracing::{Dispatch, Event, Metadata, Subscriber};
 
 use crate::server::{Server, Step, client, client_with, good, head, request, send, stream_head, text};
 
@@ -35,6 +35,10 @@ impl Seen {
 
 /// Takes all traces of this thread, of every crate and level, until the guard is dropped.
 pub(crate) fn capture() -> (Seen, DefaultGuard) {
+    // Where there is only one subscriber, a place that another thread comes by first is asked of that thread, which has
+    // none, and is silent from then on. So there are two.
+    static OTHER: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(Seen::default()));
+    LazyLock::force(&OTHER);
     let seen = Seen::default();
     let guard = tracing::subscriber::set_default(seen.clone());
     (seen, guard)
