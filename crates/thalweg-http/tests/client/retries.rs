@@ -188,6 +188,22 @@ async fn a_job_in_the_background_is_begun_once() {
 }
 
 #[tokio::test]
+async fn a_job_in_the_background_whose_stream_breaks_is_not_begun_again() {
+    let frame = "event: response.created\ndata: {\"type\":\"response.created\",\"sequence_number\":0,\
+        \"response\":{\"id\":\"resp_1\",\"object\":\"response\",\"status\":\"queued\",\"background\":true,\"output\":[]}}\n\n";
+    for last in [Step::Reset, Step::Wait(Duration::ZERO)] {
+        let server = Server::with(vec![stream_head(), send(frame), Step::Wait(Duration::from_millis(10)), last]).await;
+        let endpoint = thalweg_http::Endpoint::of("openai-responses", &server.url()).expect("the address is a base");
+        let body = serde_json::json!({"model": "m", "background": true, "input": "When is low tide?"});
+        let answer = eager(|_| {}).send(&endpoint, thalweg_http::Request::new(body)).await.expect("it answers");
+        assert_eq!(server.requests().len(), 1);
+        assert!(matches!(answer.decision(), Some(Decision::Stop { why: Why::Resumable, recoverable: true, .. })));
+        let response = answer.collect_response().await.response;
+        assert_eq!(response.resume.map(|resume| resume.response_id), Some("resp_1".into()));
+    }
+}
+
+#[tokio::test]
 async fn what_may_pass_still_may_where_no_time_is_left_to_see_it() {
     for (status, is_recoverable) in [("503 Service Unavailable", true), ("429 Too Many Requests", false)] {
         let server = Server::with(vec![head(status, &[("retry-after", "60")])]).await;

@@ -19,6 +19,9 @@ pub struct Failure {
     pub status: Option<u16>,
     /// What the headers of the response say.
     pub advice: Advice,
+    /// The provider goes on with the response and keeps it: [`Event::End`] says what to ask for to get the rest. The
+    /// same request would begin another.
+    pub resumes: bool,
 }
 
 /// Why there is no response at all.
@@ -57,7 +60,7 @@ impl Failure {
         let body = String::from_utf8_lossy(&body[..body.len().min(BODY_BYTES)]);
         let meaning = means.map(|meaning| (meaning.kind, meaning.retry));
         let (kind, retry) = errors::of_reply(&Reply { status, body: &body, meaning, named: advice.named });
-        Self { kind, retry, status: Some(status), advice }
+        Self { status: Some(status), advice, ..Self::new(kind, retry) }
     }
 
     /// No response: the connection failed before its headers came.
@@ -75,10 +78,11 @@ impl Failure {
     pub fn of_event(event: &Event<'_>) -> Option<Self> {
         let (kind, retry) = match event {
             Event::Error { kind, retry, fatal: true, .. } => (*kind, *retry),
-            Event::End { outcome: Outcome::Truncated, evidence, .. } => match evidence.close {
-                Some(close) if close != Close::Clean => return Self::of_close(close),
-                _ => (ErrorKind::Other, Retry::Yes),
-            },
+            Event::End { outcome: Outcome::Truncated, evidence, resume, .. } => {
+                let of_close = evidence.close.and_then(Self::of_close);
+                let failure = of_close.unwrap_or_else(|| Self::new(ErrorKind::Other, Retry::Yes));
+                return Some(Self { resumes: resume.is_some(), ..failure });
+            }
             Event::End { outcome: Outcome::Limit, .. } => (ErrorKind::Other, Retry::No),
             Event::End { outcome: Outcome::Cancelled, .. } => (ErrorKind::Cancelled, Retry::No),
             _ => return None,
@@ -108,7 +112,7 @@ impl Failure {
     #[must_use]
     pub const fn new(kind: ErrorKind, retry: Retry) -> Self {
         let advice = Advice { should_retry: None, delay: None, reset: None, named: None };
-        Self { kind, retry, status: None, advice }
+        Self { kind, retry, status: None, advice, resumes: false }
     }
 
     /// With what the headers of its response say: for events of a stream whose response had some.

@@ -78,6 +78,9 @@ pub enum Why {
         /// What it asks for.
         asked: Duration,
     },
+    /// The provider goes on with the response and keeps it: asking again would begin another. The rest of it can be asked
+    /// for instead.
+    Resumable,
     /// All retries for this kind of failure were made.
     Spent,
     /// All retries were made.
@@ -98,6 +101,7 @@ impl fmt::Display for Why {
             Self::Unknown => "nothing is known about the failure",
             Self::ServerSaysNo => "the server says so",
             Self::TooLong { asked } => return write!(f, "the server asks for {asked:?}, which is too long"),
+            Self::Resumable => "the provider goes on with it, and the rest can be asked for",
             Self::Spent => "all retries for this kind of failure were made",
             Self::AllSpent => "all retries were made",
             Self::RanOut => "the output limit was reached before there was anything to show",
@@ -117,7 +121,7 @@ impl Retry {
     pub fn failed(&mut self, failure: &Failure, roll: u32) -> Decision {
         let kind = if failure.kind == ErrorKind::RateLimit { Kind::RateLimit } else { Kind::Transient };
         if let Err(why) = self.may_pass(failure) {
-            return Decision::Stop { why, recoverable: why == Why::InvalidOutput };
+            return Decision::Stop { why, recoverable: matches!(why, Why::InvalidOutput | Why::Resumable) };
         }
         let asked = self.asked(failure);
         let is_too_long = self.rules.too_long == TooLong::Refuse;
@@ -191,6 +195,9 @@ impl Retry {
 
     /// Whether a failure is one that may pass.
     fn may_pass(&self, failure: &Failure) -> Result<(), Why> {
+        if failure.resumes {
+            return Err(Why::Resumable);
+        }
         let statuses = self.rules.statuses.as_deref().zip(failure.status);
         // An account without money stays without, whatever a header says.
         if statuses.is_none() && failure.kind == ErrorKind::Quota {
