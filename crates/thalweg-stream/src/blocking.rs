@@ -156,11 +156,12 @@ impl<R, O: Observer> EventReader<R, O> {
 
     /// Says how the body ended, as the caller sees it: nothing more is read. Does nothing when that is known already.
     pub fn finish_now(&mut self, close: Close) {
-        if let (Some(now_us), Some(watch)) = (&self.now_us, &mut self.decoder.watch) {
-            watch.at_us = now_us();
-        }
-        self.decoder.normalizer.finish(close);
+        self.decoder.finish(close, self.now_us());
         self.is_drained = false;
+    }
+
+    fn now_us(&self) -> Option<u64> {
+        self.now_us.as_ref().map(|now_us| now_us())
     }
 
     /// How far the response is, as far as its events have been taken.
@@ -268,8 +269,8 @@ impl<R: Read, O: Observer> EventReader<R, O> {
         }
     }
 
-    /// Reads until there is something to show, and holds back what comes before: see
-    /// `EventStream::opening`. Blocks as long as the reader does.
+    /// Reads until there is something to show, and holds back what comes before: see `EventStream::opening`. Blocks as
+    /// long as the reader does.
     ///
     /// ```
     /// use thalweg::policy::PreambleRules;
@@ -313,7 +314,9 @@ impl<R: Read, O: Observer> EventReader<R, O> {
             Ok(0) => self.finish_now(Close::Clean),
             Ok(len) => {
                 // A reader that claims more than it was given room for gets what there is.
-                self.feed(len.min(CHUNK_BYTES));
+                let now_us = self.now_us();
+                self.decoder.feed(&self.chunk[..len.min(CHUNK_BYTES)], now_us);
+                self.is_drained = false;
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             // The deadlines say what is too long.
@@ -332,22 +335,9 @@ impl<R: Read, O: Observer> EventReader<R, O> {
     /// Whether a deadline has passed while the reader had nothing; it ends the response.
     fn has_passed(&mut self) -> bool {
         let stage = self.until.waits_at(self.stage());
-        let watch = self.decoder.watch.as_mut().zip(self.now_us.as_ref());
-        let passed = watch.and_then(|(watch, now_us)| watch.waits(stage, now_us()));
-        if let Some(deadline) = passed {
-            self.finish_now(deadline.close());
-        }
-        passed.is_some()
-    }
-
-    fn feed(&mut self, len: usize) {
-        let watch = self.decoder.watch.as_mut().zip(self.now_us.as_ref());
-        let passed = watch.and_then(|(watch, now_us)| watch.bytes(now_us()));
-        self.decoder.feed(&self.chunk[..len]);
-        self.is_drained = false;
-        if let Some(deadline) = passed {
-            self.finish_now(deadline.close());
-        }
+        let has_passed = self.decoder.waits(stage, self.now_us());
+        self.is_drained &= !has_passed;
+        has_passed
     }
 }
 

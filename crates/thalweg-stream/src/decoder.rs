@@ -3,7 +3,7 @@
 #[cfg(feature = "async")]
 use thalweg::FrameEvents;
 use thalweg::policy::PreambleRules;
-use thalweg::{Event, Normalizer};
+use thalweg::{Close, Event, Normalizer, Stage};
 
 use crate::held::Held;
 use crate::watch::Watch;
@@ -31,10 +31,31 @@ impl<O: Observer> Decoder<O> {
         Decoder { normalizer: self.normalizer, watch: self.watch, observer, held: self.held, is_given: self.is_given }
     }
 
-    /// A chunk came. It was one for the deadlines before.
-    pub(crate) fn feed(&mut self, chunk: &[u8]) {
+    /// A chunk came, at a time of the caller's clock. A deadline that has passed all the same ends the response behind it.
+    pub(crate) fn feed(&mut self, chunk: &[u8], now_us: Option<u64>) {
+        let passed = self.watch.as_mut().zip(now_us).and_then(|(watch, now_us)| watch.bytes(now_us));
         self.observer.chunk(chunk, self.watch.as_ref().map(|watch| watch.at_us));
         self.normalizer.feed(chunk);
+        if let Some(deadline) = passed {
+            self.finish(deadline.close(), now_us);
+        }
+    }
+
+    /// The body has nothing. Whether a deadline has passed, which ends the response.
+    pub(crate) fn waits(&mut self, stage: Stage, now_us: Option<u64>) -> bool {
+        let passed = self.watch.as_mut().zip(now_us).and_then(|(watch, now_us)| watch.waits(stage, now_us));
+        if let Some(deadline) = passed {
+            self.finish(deadline.close(), now_us);
+        }
+        passed.is_some()
+    }
+
+    /// Says how the body ended, and when.
+    pub(crate) fn finish(&mut self, close: Close, now_us: Option<u64>) {
+        if let (Some(watch), Some(now_us)) = (&mut self.watch, now_us) {
+            watch.at_us = now_us;
+        }
+        self.normalizer.finish(close);
     }
 
     /// Goes to the next event: of what was held, then of what has arrived.

@@ -58,11 +58,12 @@ impl<S: TryStream, O: Observer> Feed<S, O> {
 
     /// Says how the body ended. It is not polled again.
     pub(crate) fn finish(&mut self, close: Close) {
-        if let (Some(clock), Some(watch)) = (&self.clock, &mut self.decoder.watch) {
-            watch.at_us = clock.now_us();
-        }
-        self.decoder.normalizer.finish(close);
+        self.decoder.finish(close, self.now_us());
         self.is_drained = false;
+    }
+
+    fn now_us(&self) -> Option<u64> {
+        self.clock.as_ref().map(Clock::now_us)
     }
 
     pub(crate) fn stage(&self) -> Stage {
@@ -134,25 +135,15 @@ where
     }
 
     fn feed(&mut self, chunk: &[u8]) {
+        let now_us = self.now_us();
         if chunk.is_empty() {
-            return self.feed_nothing();
+            // That is no arrival, and no sign of life.
+            let stage = self.until.waits_at(self.stage());
+            self.is_drained = !self.decoder.waits(stage, now_us);
+            return;
         }
-        let watch = self.decoder.watch.as_mut().zip(self.clock.as_ref());
-        let passed = watch.and_then(|(watch, clock)| watch.bytes(clock.now_us()));
-        self.decoder.feed(chunk);
+        self.decoder.feed(chunk, now_us);
         self.is_drained = false;
-        if let Some(deadline) = passed {
-            self.finish(deadline.close());
-        }
-    }
-
-    /// A chunk without bytes is no arrival, and no sign of life.
-    fn feed_nothing(&mut self) {
-        let stage = self.until.waits_at(self.stage());
-        let watch = self.decoder.watch.as_mut().zip(self.clock.as_ref());
-        if let Some(deadline) = watch.and_then(|(watch, clock)| watch.waits(stage, clock.now_us())) {
-            self.finish(deadline.close());
-        }
     }
 
     /// Waits for a deadline, while the body has nothing.
