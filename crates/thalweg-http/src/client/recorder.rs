@@ -231,6 +231,7 @@ impl fmt::Debug for Recorder {
     }
 }
 
+/// So far behind the beginning is looked, too: further than a secret is long that a header can hold.
 const BORDER_BYTES: usize = 16 * 1024;
 
 /// The name that the corpus has for such a body: by its type, else by the dialect's framing.

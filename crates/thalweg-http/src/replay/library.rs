@@ -13,6 +13,7 @@ use hyper::StatusCode;
 use hyper::header::HeaderValue;
 use thalweg::{Close, Recording};
 
+use super::case::{Case, at_once};
 use super::error::LoadError;
 use super::take::Take;
 use crate::media;
@@ -182,22 +183,10 @@ impl Loading {
     }
 
     fn recording(&mut self, dir: &Path, body: &Path, name: String) -> Result<(), LoadError> {
-        let bytes = self.read(body)?;
-        let (about, close) = read_about(&dir.join("case.toml"))?;
-        let table = dir.join("chunks.tsv");
-        let recording = if table.exists() {
-            let text = String::from_utf8(self.read(&table)?).map_err(|error| LoadError::new(&table, error))?;
-            let mut recording = Recording::from_parts(bytes, &text).map_err(|error| LoadError::new(&table, error))?;
-            if let Some(close) = close {
-                // Only where the table does not say it.
-                recording.finish(None, close);
-            }
-            recording
-        } else {
-            at_once(&bytes, close.unwrap_or(Close::Clean))
-        };
+        let case = Case::load_by(dir, body, |path| self.read(path))?;
+        let about = About { status: case.source.status()?, content_type: case.source.content_type()? };
         let wire = wire(body).ok_or_else(|| LoadError::new(body, "no body"))?;
-        self.add(name, wire, &recording, about);
+        self.add(name, wire, &case.recording, about);
         Ok(())
     }
 
@@ -212,45 +201,6 @@ impl Loading {
         self.bytes_left = left.ok_or_else(|| LoadError::new(path, "the recordings are too large to be held"))?;
         fs::read(path).map_err(error)
     }
-}
-
-/// What a case says about how its bytes came: everything in it may be missing, and so may the file.
-fn read_about(path: &Path) -> Result<(About, Option<Close>), LoadError> {
-    let mut about = About { status: StatusCode::OK, content_type: None };
-    if !path.exists() {
-        return Ok((about, None));
-    }
-    let text = fs::read_to_string(path).map_err(|error| LoadError::new(path, error))?;
-    let table: toml::Table = toml::from_str(&text).map_err(|error| LoadError::new(path, error.message()))?;
-    let source = table.get("source");
-    let value = |key: &str| source.and_then(|source| source.get(key));
-    let wrong = |key: &str| LoadError::new(path, format!("source.{key}: no such value"));
-    if let Some(status) = value("status") {
-        let code = status.as_integer().and_then(|code| u16::try_from(code).ok()).filter(|code| *code >= 200);
-        let status = code.and_then(|code| StatusCode::from_u16(code).ok());
-        about.status = status.ok_or_else(|| wrong("status"))?;
-    }
-    if let Some(media) = value("content_type") {
-        let media = media.as_str().and_then(|media| HeaderValue::from_str(media).ok());
-        about.content_type = Some(media.ok_or_else(|| wrong("content_type"))?);
-    }
-    let close = match value("close") {
-        // A case that says nothing closed cleanly; a table beside it that says something else wins.
-        None => source.map(|_| Close::Clean),
-        Some(word) => {
-            let close = Close::ALL.iter().find(|close| word.as_str() == Some(close.as_str()));
-            Some(*close.ok_or_else(|| wrong("close"))?)
-        }
-    };
-    Ok((about, close))
-}
-
-/// A recording of bytes whose times nobody knows.
-fn at_once(bytes: &[u8], close: Close) -> Recording {
-    let mut recording = Recording::new().with_held_bytes(usize::MAX);
-    recording.push(0, bytes);
-    recording.finish(None, close);
-    recording
 }
 
 fn wire(path: &Path) -> Option<Wire> {

@@ -53,6 +53,7 @@
 
 mod answer;
 mod body;
+mod case;
 mod error;
 mod fault;
 mod filler;
@@ -67,6 +68,7 @@ mod socket;
 mod speed;
 mod take;
 
+pub use case::Case;
 pub use error::LoadError;
 pub use fault::{FAULTS, Fault, FaultError, FaultKind, FaultReason, GARBAGE_MAX, RetryAfter, STALL_MAX, StatusFault};
 pub use library::{LIBRARY_BYTES, Library, Wire};
